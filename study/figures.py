@@ -1,0 +1,321 @@
+"""View + theme + words -> what the browser draws. Pure: plain dicts, arrays as base64, no plotly import until asked.
+
+`draw` gives one *drawing* per view: {"kind": "plot" | "grid" | "chain" | "table", …}. A plot carries a Plotly figure;
+its title and colour scale stand in HTML above it (`assets/live_figure.js`), so that panels wrap on a narrow screen.
+"""
+
+import base64
+import html
+import itertools
+import math
+import unicodedata
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from study.views import Bars, Chain, Heatmap, Heatmaps, Histogram, Key, Lines, Say, Table, View
+
+#: Colour is meaning: one place for formulas (notes.py) and figures. Roles as in the design.
+ROLES = {
+    "light": {"query": "#2563EB", "key": "#C2570C", "value": "#047857", "position": "#7C3AED", "hidden": "#475569",
+              "mask": "#9CA3AF", "right": "#15803D", "wrong": "#B91C1C"},
+    "dark": {"query": "#60A5FA", "key": "#FB923C", "value": "#34D399", "position": "#A78BFA", "hidden": "#94A3B8",
+             "mask": "#6B7280", "right": "#4ADE80", "wrong": "#F87171"},
+}  # fmt: skip
+#: page, ink, grid line, and series that have no role (distinct from each other without colour vision, too: dashes).
+SURFACE = {
+    "light": {"page": "#FFFFFF", "ink": "#1F2937", "line": "#E5E7EB"},
+    "dark": {"page": "#11151C", "ink": "#E5E7EB", "line": "#2B3340"},
+}
+SERIES = {
+    "light": ["#4338CA", "#B45309", "#0F766E", "#BE185D", "#475569", "#65A30D"],
+    "dark": ["#A5B4FC", "#FBBF24", "#5EEAD4", "#F9A8D4", "#CBD5E1", "#BEF264"],
+}
+SCALES = {
+    "light": {"one": ["#FFFFFF", "#C7D2FE", "#6366F1", "#312E81"],
+              "two": ["#7C4A03", "#D8B365", "#FFFFFF", "#5AB4AC", "#01564E"]},
+    "dark": {"one": ["#11151C", "#312E81", "#6366F1", "#E0E7FF"],
+             "two": ["#F0B65E", "#8C5F1F", "#11151C", "#2A7F76", "#7FE3D8"]},
+}  # fmt: skip
+FONT = "system-ui, 'PingFang SC', 'Microsoft YaHei', 'Noto Sans CJK SC', sans-serif"
+SIZE = 13
+DASHES = ["solid", "dash", "dot", "dashdot", "longdash", "longdashdot"]
+
+Words = Callable[[Key], str]
+
+
+def as_is(key: Key) -> str:
+    """Words for when there are none: the keys themselves."""
+    if isinstance(key, Say):
+        return " ".join([key.key, *(str(v) for _, v in key.values)])
+    return key
+
+
+def number(value: float | None) -> str:
+    """Four significant digits at most, without a locale's marks: 0.3104, 12, -1.2e-07."""
+    if value is None or math.isnan(value):
+        return "–"
+    if math.isinf(value):
+        return "∞" if value > 0 else "−∞"
+    if value == round(value) and abs(value) < 1e6:
+        return str(int(value)).replace("-", "−")
+    return (f"{value:.4g}" if 1e-3 <= abs(value) < 1e6 else f"{value:.1e}").replace("-", "−")
+
+
+def visible(token: str, longest: int = 14) -> str:
+    """Data text as it is shown: control characters and spaces made visible, shortened in the middle."""
+    shown = "".join(
+        "␣" if ch == " " else chr(0x2400 + ord(ch)) if ord(ch) < 32 else "�" if unicodedata.category(ch)[0] == "C" else ch
+        for ch in token
+    )
+    if len(shown) > longest:
+        shown = f"{shown[: longest - 6]}…{shown[-5:]}"
+    return shown or "∅"
+
+
+def typed(array: np.ndarray) -> dict[str, str]:
+    """A typed array as Plotly reads it: base64, a fraction of the bytes of a list."""
+    code = {"float32": "f4", "float64": "f8", "uint8": "u1", "int32": "i4"}[array.dtype.name]
+    out = {"dtype": code, "bdata": base64.b64encode(np.ascontiguousarray(array).tobytes()).decode()}
+    return out | {"shape": ", ".join(map(str, array.shape))} if array.ndim > 1 else out
+
+
+def draw(view: View, theme: str, words: Words, limits: dict[str, float] | None = None) -> dict[str, Any]:
+    """The drawing of a view in a theme ("light", "dark") and a language. limits: shared scales by group."""
+    drawing = _DRAW[type(view)](view, theme, words, limits or {})
+    return {"title": words(view.title) if view.title else "", **drawing}
+
+
+def draw_all(views: tuple[View, ...], theme: str, words: Words) -> list[dict[str, Any]]:
+    """All drawings of one evidence; heatmaps of the same group share their scale."""
+    limits: dict[str, float] = {}
+    for view in views:
+        if isinstance(view, Heatmap) and view.group:
+            limits[view.group] = max(limits.get(view.group, 0.0), _reach(view))
+    return [draw(v, theme, words, limits) for v in views]
+
+
+def figure(view: View, theme: str = "light", words: Words = as_is):
+    """The same as a plotly.graph_objects.Figure, for notebooks and tests."""
+    import plotly.graph_objects as go
+
+    if isinstance(view, Chain | Table):
+        columns, rows = view.table()
+        cells = [[words(c) if isinstance(c, Say) else c for c in column] for column in zip(*rows, strict=True)]
+        return go.Figure(go.Table(header={"values": [words(c) for c in columns]}, cells={"values": cells}))
+    if isinstance(view, Heatmaps):
+        view = _mosaic(view)
+    return go.Figure(draw(view, theme, words)["figure"])
+
+
+def _mosaic(view: Heatmaps) -> Heatmap:
+    rows, cols, t, s = view.z.shape
+    z = np.full((rows * (t + 1), cols * (s + 1)), np.nan, np.float32)
+    for i, j in itertools.product(range(rows), range(cols)):
+        z[i * (t + 1) : i * (t + 1) + t, j * (s + 1) : j * (s + 1) + s] = view.z[i, j] / 255
+    names = [f"{r}·{n}" for r in view.row_names for n in range(t + 1)]
+    return Heatmap(z, names, [f"{c}·{n}" for c in view.col_names for n in range(s + 1)], view.title, scale="weight")
+
+
+def _reach(view: Heatmap) -> float:
+    z = view.z[~view.masked] if view.masked is not None else view.z
+    z = z[np.isfinite(z)]
+    return float(np.abs(z).max()) if z.size else 0.0
+
+
+def _layout(theme: str, **more: Any) -> dict[str, Any]:
+    surface = SURFACE[theme]
+    axis = {"gridcolor": surface["line"], "linecolor": surface["line"], "zerolinecolor": surface["line"],
+            "tickfont": {"size": 12}, "automargin": True}  # fmt: skip
+    layout = {
+        "font": {"family": FONT, "size": SIZE, "color": surface["ink"]},
+        "paper_bgcolor": "rgba(0,0,0,0)", "plot_bgcolor": "rgba(0,0,0,0)",
+        "margin": {"l": 8, "r": 8, "t": 8, "b": 8, "pad": 2},
+        "hoverlabel": {"bgcolor": surface["page"], "bordercolor": surface["line"],
+                       "font": {"color": surface["ink"], "size": SIZE, "family": FONT}},
+        "uirevision": "keep", "dragmode": False,
+        "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "font": {"size": 12}},
+    }  # fmt: skip
+    for side in ("xaxis", "yaxis"):
+        layout[side] = axis | more.pop(side, {})
+    return layout | more
+
+
+def _title(key: Key, words: Words) -> dict[str, Any]:
+    return {"title": {"text": words(key), "font": {"size": 12}, "standoff": 6}} if key else {}
+
+
+def _categories(tokens: tuple[str, ...]) -> tuple[list[str], list[str]]:
+    """Unique category names (repeats get zero-width marks) and tick texts; escaped: Plotly reads tags in texts."""
+    names = [html.escape(visible(t, 40)) + "\u200b" * i for i, t in enumerate(tokens)]
+    return names, [html.escape(visible(t)) for t in tokens]
+
+
+def _width(text: str) -> float:
+    """About how wide a tick text is, in pixels."""
+    return sum(12.5 if unicodedata.east_asian_width(ch) in "WF" else 7.2 for ch in html.unescape(text))
+
+
+def _heatmap(view: Heatmap, theme: str, words: Words, limits: dict[str, float]) -> dict[str, Any]:
+    reach = limits.get(view.group) or _reach(view)
+    top = {"weight": 1.0}.get(view.scale) or reach or 1.0
+    low = -top if view.scale == "signed" else 0.0
+    colors = SCALES[theme]["two" if view.scale == "signed" else "one"]
+    z, (r, c) = view.z, view.z.shape
+    if view.masked is not None:
+        z = np.where(view.masked, np.float32(np.nan), z)
+    (rows, row_ticks), (cols, col_ticks) = _categories(view.rows), _categories(view.cols)
+    slanted = sum(map(_width, col_ticks)) > 30 * c
+    trace = {
+        "type": "heatmap", "z": typed(z.astype(np.float32)), "x": cols, "y": rows, "zmin": low, "zmax": top,
+        "colorscale": [[i / (len(colors) - 1), color] for i, color in enumerate(colors)], "showscale": False,
+        "xgap": 1 if max(r, c) <= 32 else 0, "ygap": 1 if max(r, c) <= 32 else 0, "hoverongaps": False,
+        "hovertemplate": _hover(view, words),
+    }  # fmt: skip
+    if r <= 12 and c <= 12:
+        trace |= {"texttemplate": "%{z:.2f}" if top < 100 else "%{z:.0f}", "textfont": {"size": 12}}
+    shapes = []
+    if view.masked is not None and view.masked.any():
+        shapes.append(_hatching(view.masked, ROLES[theme]["mask"]))
+    if view.selected:
+        i, j = view.selected
+        shapes.append({"type": "rect", "x0": j - 0.5, "x1": j + 0.5, "y0": i - 0.5, "y1": i + 0.5,
+                       "line": {"color": ROLES[theme]["wrong"], "width": 2.5}})  # fmt: skip
+    left = max(map(_width, row_ticks), default=0) + (34 if view.y else 14)
+    bottom = (max(map(_width, col_ticks), default=0) * 0.72 + 14 if slanted else 22) + (24 if view.x else 4)
+    layout = _layout(
+        theme,
+        xaxis={"type": "category", "tickvals": cols, "ticktext": col_ticks, "tickangle": -45 if slanted else 0,
+               "showgrid": False, "automargin": False, "fixedrange": True, "ticks": "", **_title(view.x, words)},
+        yaxis={"type": "category", "tickvals": rows, "ticktext": row_ticks, "autorange": "reversed", "showgrid": False,
+               "automargin": False, "fixedrange": True, "ticks": "", **_title(view.y, words)},
+        margin={"l": left, "r": 10, "t": 6, "b": bottom, "pad": 2}, shapes=shapes,
+    )  # fmt: skip
+    if c > 48:  # components of a long vector: every few a tick
+        keep = slice(None, None, math.ceil(c / 24))
+        layout["xaxis"] |= {"tickvals": cols[keep], "ticktext": col_ticks[keep]}
+    return {
+        "kind": "plot", "figure": {"data": [trace], "layout": layout}, "cells": [r, c], "pick": bool(view.pick),
+        "selected": view.selected, "mark": ROLES[theme].get(view.role, ""),
+        "scale": {"low": number(low), "high": number(float(f"{top:.3g}")), "colors": colors},
+    }  # fmt: skip
+
+
+def _hover(view: Heatmap, words: Words) -> str:
+    if not view.hover:
+        return "%{y} · %{x}: %{z:.4f}<extra></extra>"
+    sentence = html.escape(words(view.hover), quote=False)
+    return sentence.format(row="%{y}", col="%{x}", z="%{z:.3f}") + "<extra></extra>"
+
+
+def _hatching(masked: np.ndarray, color: str) -> dict[str, Any]:
+    cells = np.argwhere(masked)
+    path = "".join(f"M{j - 0.45},{i + 0.45}L{j + 0.45},{i - 0.45}" for i, j in cells)
+    return {"type": "path", "path": path, "line": {"color": color, "width": 1.2}, "layer": "above"}
+
+
+def _grid(view: Heatmaps, theme: str, words: Words, limits: dict[str, float]) -> dict[str, Any]:
+    return {
+        "kind": "grid", "z": base64.b64encode(view.z.tobytes()).decode(), "shape": list(view.z.shape),
+        "row_names": list(view.row_names), "col_names": list(view.col_names),
+        "rows": [visible(t) for t in view.rows], "cols": [visible(t) for t in view.cols],
+        "x": words(view.x) if view.x else "", "y": words(view.y) if view.y else "", "pick": bool(view.pick),
+        "selected": view.selected, "scale": {"low": "0", "high": "1", "colors": SCALES[theme]["one"]},
+    }  # fmt: skip
+
+
+def _series_color(theme: str, index: int, role: str) -> str:
+    return ROLES[theme].get(role) or SERIES[theme][index % len(SERIES[theme])]
+
+
+def _lines(view: Lines, theme: str, words: Words, limits: dict[str, float]) -> dict[str, Any]:
+    data: list[dict[str, Any]] = []
+    for i, s in enumerate(view.series):
+        color, name = _series_color(theme, i, s.role), html.escape(words(s.name), quote=False)
+        if s.low is not None and s.high is not None:
+            band = {"type": "scatter", "mode": "lines", "x": typed(s.x), "line": {"width": 0}, "hoverinfo": "skip",
+                    "showlegend": False, "legendgroup": name}  # fmt: skip
+            data.append(band | {"y": typed(s.low)})
+            data.append(band | {"y": typed(s.high), "fill": "tonexty", "fillcolor": f"{color}33"})
+        dash = "dash" if s.dashed else DASHES[i % len(DASHES)]
+        mode = "lines+markers" if s.points or len(s.x) < 12 else "lines"
+        data.append({
+            "type": "scatter", "mode": mode, "x": typed(s.x), "y": typed(s.y), "name": name, "legendgroup": name,
+            "line": {"color": color, "width": 2, "dash": dash}, "marker": {"size": 6, "symbol": i},
+            "hovertemplate": f"{name}: %{{x:.4~g}} → %{{y:.4~g}}<extra></extra>",
+        })  # fmt: skip
+    shapes = []
+    if view.here is not None:
+        shapes.append({"type": "line", "x0": view.here, "x1": view.here, "y0": 0, "y1": 1, "yref": "paper",
+                       "line": {"color": SURFACE[theme]["ink"], "width": 1, "dash": "dot"}})  # fmt: skip
+    layout = _layout(
+        theme, shapes=shapes, showlegend=len(view.series) > 1,
+        xaxis={"type": "log" if view.log_x else "linear", **_title(view.x, words), **_log_ticks(view.log_x)},
+        yaxis={"type": "log" if view.log_y else "linear", **_title(view.y, words), **_log_ticks(view.log_y)},
+    )  # fmt: skip
+    if view.y_range:
+        layout["yaxis"]["range"] = list(view.y_range)
+    return {"kind": "plot", "figure": {"data": data, "layout": layout}}
+
+
+def _log_ticks(log: bool) -> dict[str, Any]:
+    return {"dtick": 1, "minor": {"ticks": "outside"}, "exponentformat": "power"} if log else {}
+
+
+def _bars(view: Bars, theme: str, words: Words, limits: dict[str, float]) -> dict[str, Any]:
+    labels, ticks = _categories(view.labels)
+    data = []
+    for i, (key, values) in enumerate(view.values.items()):
+        color = _series_color(theme, i, view.roles.get(key, ""))
+        name = html.escape(words(key), quote=False) if key else ""
+        data.append({
+            "type": "bar", "x": labels, "y": typed(values), "name": name,
+            "marker": {"color": color, "pattern": {"shape": ["", "/", ".", "x"][i % 4], "fgcolor": SURFACE[theme]["page"]}},
+            "hovertemplate": f"{name} %{{x}}: %{{y:.4~g}}<extra></extra>",
+        })  # fmt: skip
+        if len(labels) * len(view.values) <= 12:
+            data[-1] |= {"texttemplate": "%{y:.3~g}", "textposition": "auto", "textfont": {"size": 12}}
+    layout = _layout(
+        theme, barmode="group", bargap=0.25, showlegend=len(view.values) > 1,
+        xaxis={"type": "category", "tickvals": labels, "ticktext": ticks, "fixedrange": True, **_title(view.x, words)},
+        yaxis={"fixedrange": True, "type": "log" if view.log_y else "linear", **_title(view.y, words)},
+        transition={"duration": 200, "easing": "cubic-in-out"},
+    )  # fmt: skip
+    if view.y_range:
+        layout["yaxis"]["range"] = list(view.y_range)
+    return {"kind": "plot", "figure": {"data": data, "layout": layout}}
+
+
+def _histogram(view: Histogram, theme: str, words: Words, limits: dict[str, float]) -> dict[str, Any]:
+    middle, width = (view.edges[:-1] + view.edges[1:]) / 2, float(view.edges[1] - view.edges[0])
+    data = [
+        {"type": "bar", "x": typed(middle), "y": typed(counts), "width": width, "opacity": 0.6,
+         "name": html.escape(words(key), quote=False),
+         "marker": {"color": _series_color(theme, i, ""), "line": {"width": 0}},
+         "hovertemplate": "%{x:.3~g}: %{y}<extra></extra>"}
+        for i, (key, counts) in enumerate(view.counts.items())
+    ]  # fmt: skip
+    layout = _layout(theme, barmode="overlay", bargap=0, showlegend=len(data) > 1,
+                     xaxis=_title(view.x, words), yaxis=_title(view.y, words))  # fmt: skip
+    return {"kind": "plot", "figure": {"data": data, "layout": layout}}
+
+
+def _chain(view: Chain, theme: str, words: Words, limits: dict[str, float]) -> dict[str, Any]:
+    return {"kind": "chain", "links": [{"name": words(k), "value": number(v)} for k, v in view.links]}
+
+
+def _table(view: Table, theme: str, words: Words, limits: dict[str, float]) -> dict[str, Any]:
+    return {"kind": "table", "columns": [words(c) for c in view.columns],
+            "rows": [[cell(v, words) for v in row] for row in view.rows]}  # fmt: skip
+
+
+def cell(value: Any, words: Words) -> str:
+    """A table cell as text: a Say in the reader's words, a number short, data as it is."""
+    if isinstance(value, Say):
+        return words(value)
+    return number(float(value)) if isinstance(value, int | float | np.number) else str(value)
+
+
+_DRAW = {Heatmap: _heatmap, Heatmaps: _grid, Lines: _lines, Bars: _bars, Histogram: _histogram, Chain: _chain,
+         Table: _table}  # fmt: skip
