@@ -56,27 +56,38 @@ function dress(p, view) {
   } else p.body.removeAttribute("tabindex");
 }
 
-// --- size: square cells stay square, panels wrap, nothing is wider than the page -----------------------------------
-function size(view, width, several) {
-  const m = view.figure.layout.margin;
-  if (view.cells) {
-    const [r, c] = view.cells;
-    const small = r <= 12 && c <= 12, square = r === c || small;
-    const want = small ? 46 : c <= 24 ? 28 : c <= 40 ? 20 : Math.max(4, 620 / c);
-    const cell = Math.min(want, (width - m.l - m.r) / c);
-    const tall = square ? Math.max(cell, 14) : clamp(want, 16, 26);
-    return { width: m.l + m.r + cell * c, height: m.t + m.b + tall * r, cell };
+// --- size: square matrices stay square, panels stand side by side where there is room, none is wider than the page ----
+function size(view, width, like) {
+  const m = { ...view.figure.layout.margin };
+  const share = (n) => (width - 20 * (n - 1)) / n;
+  if (!view.cells) {
+    const w = like > 1 && width >= 700 ? share(2) : width;
+    return { width: w, height: clamp(w * 0.55, 260, 380), cell: 99 };
   }
-  const w = several && width >= 700 ? (width - 20) / 2 : width;
-  return { width: w, height: clamp(w * 0.55, 260, 380), cell: 99 };
+  const [r, c] = view.cells, square = r === c, small = r <= 12 && c <= 12;
+  const room = width < 560 || c > 26 ? width : like > 2 && c <= 9 ? share(3) : like > 1 || !small ? share(2) : width;
+  const cell = Math.min(small ? 46 : square ? 30 : 40, (room - m.l - m.r) / c);
+  const tall = square ? cell : clamp(cell, 18, small ? 32 : 22);
+  const angle = view.widest > cell - 3 && !view.numbered ? -45 : 0;
+  if (angle) m.b += view.widest * 0.72 - 8;
+  const every = (need, have) => Math.max(1, Math.ceil(need / have));  // a tick text needs this much room
+  const steps = [every(angle ? 13 : view.widest + 6, cell), every(13, tall)];
+  return { width: m.l + m.r + cell * c, height: m.t + m.b + tall * r, cell, angle, steps, margin: m };
 }
 
-async function plot(state, p, view, width, several) {
-  const room = size(view, width, several);
+async function plot(state, p, view, width, like) {
+  const room = size(view, width, like);
   p.body.style.width = `${Math.floor(room.width)}px`;
   p.body.style.height = `${Math.floor(room.height)}px`;
+  p.box.style.width = view.cells ? `${Math.max(Math.floor(room.width), 170)}px` : "";
   const Plotly = await plotly(state.source);
   const layout = { ...view.figure.layout, width: Math.floor(room.width), height: Math.floor(room.height) };
+  if (room.margin) {
+    layout.margin = room.margin;
+    const thin = (axis, n) => ({ ...axis, tickvals: axis.tickvals.filter((_, i) => i % n === 0), ticktext: axis.ticktext.filter((_, i) => i % n === 0) });
+    layout.xaxis = { ...thin(layout.xaxis, room.steps[0]), tickangle: room.angle };
+    layout.yaxis = thin(layout.yaxis, room.steps[1]);
+  }
   if (still()) delete layout.transition;
   let data = view.figure.data;
   if (room.cell < 38) data = data.map(({ texttemplate, ...rest }) => (rest.type === "heatmap" ? rest : { ...rest, texttemplate }));
@@ -228,7 +239,7 @@ function actions(state, data) {
 async function draw(state) {
   const width = Math.max(240, state.root.clientWidth);
   state.width = width;
-  const several = state.views.filter((v) => v.kind === "plot" && !v.cells).length > 1;
+  const like = (view) => state.views.filter((v) => v.kind === "plot" && !v.cells === !view.cells).length;
   while (state.panels.length > state.views.length) state.panels.pop().box.remove();
   const work = state.views.map((view, i) => {
     let p = state.panels[i];
@@ -244,7 +255,7 @@ async function draw(state) {
     else if (view.kind === "chain") chain(p, view);
     else if (view.kind === "table") table(p, view);
     p.kind = view.kind;
-    return view.kind === "plot" ? plot(state, p, view, width, several) : undefined;
+    return view.kind === "plot" ? plot(state, p, view, width, like(view)) : undefined;
   });
   try {
     await Promise.all(work);

@@ -1,6 +1,6 @@
 """A demo is a pure function: its signature is its control panel, its return value is its evidence.
 
-`demos(stem)` reads the demos of a page; calling one with nothing but defaults returns its `Evidence`. No streamlit here.
+`demos(stem)` reads the demos of a page; calling one with only its defaults returns its `Evidence`. No streamlit here.
 """
 
 import functools
@@ -184,10 +184,7 @@ class Demo:
 
     def __call__(self, **given: Any) -> Evidence:
         """The (last) evidence for these control values."""
-        last = None
-        for last in self.start(**given):
-            pass
-        assert last is not None, f"{self.stem}.{self.name} yielded nothing"
+        *_, last = self.start(**given)
         return last
 
 

@@ -66,9 +66,10 @@ def number(value: float | None) -> str:
 def visible(token: str, longest: int = 14) -> str:
     """Data text as it is shown: control characters and spaces made visible, shortened in the middle."""
     shown = "".join(
-        "␣" if ch == " " else chr(0x2400 + ord(ch)) if ord(ch) < 32 else "�" if unicodedata.category(ch)[0] == "C" else ch
-        for ch in token
+        chr(0x2400 + ord(ch)) if ord(ch) < 32 else "�" if unicodedata.category(ch)[0] == "C" else ch for ch in token
     )
+    bare = shown.strip(" ")
+    shown = shown.replace(" ", "␣") if bare != shown else shown
     if len(shown) > longest:
         shown = f"{shown[: longest - 6]}…{shown[-5:]}"
     return shown or "∅"
@@ -166,7 +167,6 @@ def _heatmap(view: Heatmap, theme: str, words: Words, limits: dict[str, float]) 
     if view.masked is not None:
         z = np.where(view.masked, np.float32(np.nan), z)
     (rows, row_ticks), (cols, col_ticks) = _categories(view.rows), _categories(view.cols)
-    slanted = sum(map(_width, col_ticks)) > 30 * c
     trace = {
         "type": "heatmap", "z": typed(z.astype(np.float32)), "x": cols, "y": rows, "zmin": low, "zmax": top,
         "colorscale": [[i / (len(colors) - 1), color] for i, color in enumerate(colors)], "showscale": False,
@@ -183,23 +183,25 @@ def _heatmap(view: Heatmap, theme: str, words: Words, limits: dict[str, float]) 
         shapes.append({"type": "rect", "x0": j - 0.5, "x1": j + 0.5, "y0": i - 0.5, "y1": i + 0.5,
                        "line": {"color": ROLES[theme]["wrong"], "width": 2.5}})  # fmt: skip
     left = max(map(_width, row_ticks), default=0) + (34 if view.y else 14)
-    bottom = (max(map(_width, col_ticks), default=0) * 0.72 + 14 if slanted else 22) + (24 if view.x else 4)
+    bottom = 22 + (24 if view.x else 4)
     layout = _layout(
         theme,
-        xaxis={"type": "category", "tickvals": cols, "ticktext": col_ticks, "tickangle": -45 if slanted else 0,
+        xaxis={"type": "category", "tickvals": cols, "ticktext": col_ticks,
                "showgrid": False, "automargin": False, "fixedrange": True, "ticks": "", **_title(view.x, words)},
         yaxis={"type": "category", "tickvals": rows, "ticktext": row_ticks, "autorange": "reversed", "showgrid": False,
                "automargin": False, "fixedrange": True, "ticks": "", **_title(view.y, words)},
         margin={"l": left, "r": 10, "t": 6, "b": bottom, "pad": 2}, shapes=shapes,
     )  # fmt: skip
-    if c > 48:  # components of a long vector: every few a tick
-        keep = slice(None, None, math.ceil(c / 24))
-        layout["xaxis"] |= {"tickvals": cols[keep], "ticktext": col_ticks[keep]}
     return {
         "kind": "plot", "figure": {"data": [trace], "layout": layout}, "cells": [r, c], "pick": bool(view.pick),
+        "widest": max(map(_width, col_ticks)), "numbered": all(t.isdecimal() for t in col_ticks),
         "selected": view.selected, "mark": ROLES[theme].get(view.role, ""),
-        "scale": {"low": number(low), "high": number(float(f"{top:.3g}")), "colors": colors},
+        "scale": {"low": number(_short(low)), "high": number(_short(top)), "colors": colors},
     }  # fmt: skip
+
+
+def _short(value: float) -> float:
+    return float(f"{value:.3g}")
 
 
 def _hover(view: Heatmap, words: Words) -> str:
@@ -260,18 +262,18 @@ def _lines(view: Lines, theme: str, words: Words, limits: dict[str, float]) -> d
 
 
 def _log_ticks(log: bool) -> dict[str, Any]:
-    return {"dtick": 1, "minor": {"ticks": "outside"}, "exponentformat": "power"} if log else {}
+    return {"dtick": 1, "minor": {"ticks": "outside"}, "exponentformat": "e"} if log else {}
 
 
 def _bars(view: Bars, theme: str, words: Words, limits: dict[str, float]) -> dict[str, Any]:
     labels, ticks = _categories(view.labels)
-    data = []
+    data, page = [], SURFACE[theme]["page"]
     for i, (key, values) in enumerate(view.values.items()):
         color = _series_color(theme, i, view.roles.get(key, ""))
         name = html.escape(words(key), quote=False) if key else ""
         data.append({
             "type": "bar", "x": labels, "y": typed(values), "name": name,
-            "marker": {"color": color, "pattern": {"shape": ["", "/", ".", "x"][i % 4], "fgcolor": SURFACE[theme]["page"]}},
+            "marker": {"color": color, "pattern": {"shape": ["", "/", ".", "x"][i % 4], "fgcolor": page}},
             "hovertemplate": f"{name} %{{x}}: %{{y:.4~g}}<extra></extra>",
         })  # fmt: skip
         if len(labels) * len(view.values) <= 12:

@@ -30,7 +30,9 @@ def render(lesson: Lesson, lang: str, theme: str) -> None:
     """A whole lesson page: question, short answer, note with its demos, quiz."""
     words = app_words(lang)
     _adopt_link(lesson)
-    st.caption(f"{words(f'sections.{lesson.section}')} · {lesson.number} · {words('minutes', n=lesson.front(lang, 'minutes'))}")
+    st.caption(
+        f"{words(f'sections.{lesson.section}')} · {lesson.number} · {words('minutes', n=lesson.front(lang, 'minutes'))}"
+    )
     st.title(lesson.title(lang), anchor=False)
     with st.container(key="note_question"):
         st.markdown(f"**{lesson.question(lang)}**")
@@ -143,7 +145,7 @@ def _show(demo: Demo, evidence: Evidence, words: DemoWords, theme: str, values: 
 
 
 def plain(typed: str, longest: int = 80) -> str:
-    """What a person typed, for a place where Markdown is read: every mark escaped, control characters out, shortened."""
+    """What a person typed, for a place that reads Markdown: marks escaped, control characters out, shortened."""
     shown = "".join(ch if ch.isprintable() else " " for ch in typed[: longest + 1])
     if len(typed) > longest:
         shown = shown[:longest] + "…"
@@ -157,11 +159,15 @@ def _evidence_text(evidence: Evidence, words: DemoWords) -> str:
     for claim in evidence.claims:
         tick = f":green[✓ {app('holds')}]" if claim.holds else f":red[✗ {app('fails')}]"
         slack = f" ± {number(claim.tolerance)}" if claim.tolerance else ""
-        told = app("claim_numbers", measured=number(claim.measured), op=claim.op, expected=number(claim.expected), slack=slack)
+        told = app(
+            "claim_numbers", measured=number(claim.measured), op=claim.op, expected=number(claim.expected), slack=slack
+        )
         lines.append(f"- {tick} {words(f'claims.{claim.name}')} :gray[{told}]")
     for found in evidence.measured:
         unit = f" {app(f'units.{found.unit}')}" if found.unit else ""
-        lines.append("- ◦ " + app("measured_line", name=words(f"measured.{found.name}"), value=number(found.value) + unit))
+        lines.append(
+            "- ◦ " + app("measured_line", name=words(f"measured.{found.name}"), value=number(found.value) + unit)
+        )
     return "\n".join(lines)
 
 
@@ -223,14 +229,12 @@ def _controls(demo: Demo, words: DemoWords) -> dict[str, Any]:
     others = [p for p in demo.params if not isinstance(p.control, Text | Cell)]
     for p in lines:
         values[p.name] = _widget(demo, p, words)
-    rows = [others[:FIRST], others[FIRST:]]
-    for row, place in zip(rows, (st.container, lambda: st.expander(app_words(words.lang)("more"))), strict=True):
-        if not any(_shown(p, values) for p in row):
-            continue
-        with place():
-            for p, column in zip(row, st.columns(max(len(row), 2), vertical_alignment="bottom"), strict=False):
-                if _shown(p, values):
-                    with column:
+    for row, folded in ((others[:FIRST], False), (others[FIRST:], True)):
+        if any(_shown(p, values) for p in row):
+            place = st.expander(app_words(words.lang)("more")) if folded else st.container()
+            with place, st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+                for p in row:
+                    if _shown(p, values):
                         values[p.name] = _widget(demo, p, words)
     return values
 
@@ -252,15 +256,15 @@ def _widget(demo: Demo, p: Param, words: DemoWords) -> Any:
     if isinstance(control, Toggle):
         return st.toggle(label, **keep)
     if isinstance(control, Choice):
-        say = lambda option: words(f"options.{p.name}.{option}")
-        return st.segmented_control(label, control.options, format_func=say, required=True, **keep)
+        options = {option: words(f"options.{p.name}.{option}") for option in control.options}
+        return st.segmented_control(label, options, format_func=options.__getitem__, required=True, **keep)
     if isinstance(control, SeedControl):
-        return st.number_input(label, control.low, control.high, step=1, **keep)
+        return st.number_input(label, control.low, control.high, step=1, width=150, **keep)
     assert isinstance(control, Slider)
     if control.scale == "log":
-        return st.select_slider(label, control.ladder, format_func=control.text, **keep)
+        return st.select_slider(label, control.ladder, format_func=control.text, width=220, **keep)
     step = control.step or (1 if control.whole else (control.high - control.low) / 100)
-    return st.slider(label, control.low, control.high, step=step, **keep)
+    return st.slider(label, control.low, control.high, step=step, width=220, **keep)
 
 
 def _sentence_typed(stem: str, own: str, shared: str) -> None:
@@ -280,7 +284,11 @@ def _work(demo: Demo, words: DemoWords, values: dict[str, Any]) -> tuple[Evidenc
     if job and job["values"] != values:
         job = jobs.pop(key) and None
     running = bool(job and job["steps"])
-    if st.button(app("stop" if running else "start"), key=f"{key}._go", icon=":material/stop:" if running else ":material/play_arrow:"):
+    if st.button(
+        app("stop" if running else "start"),
+        key=f"{key}._go",
+        icon=":material/stop:" if running else ":material/play_arrow:",
+    ):
         if running:
             job["steps"], running = None, False
         else:

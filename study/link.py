@@ -1,4 +1,4 @@
-"""A lesson's state as query parameters: `?t5_attention.scaling.d_k=128`. Pure; `lesson.py` moves it to and from the URL.
+"""A lesson's state as query parameters: `?t5_attention.scaling.d_k=128`. Pure: `lesson.py` moves it to the URL.
 
 Streamlit's own binding drops a bad value without a word, and writes the *label* of a choice, which no longer reads in
 the other language; so values are written here by the controls themselves.

@@ -37,9 +37,9 @@ routes = [Route(PATH, _serve)]
 
 @cache
 def _component() -> Callable:
-    read = lambda name: (ROOT / "assets" / name).read_text(encoding="utf-8")
+    css, js = ((ROOT / "assets" / f"live_figure.{kind}").read_text(encoding="utf-8") for kind in ("css", "js"))
     return st.components.v2.component(
-        "live_figure", html='<div class="lf"></div>', css=read("live_figure.css"), js=read("live_figure.js"),
+        "live_figure", html='<div class="lf"></div>', css=css, js=js,
         isolate_styles=False,
     )  # fmt: skip
 

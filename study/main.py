@@ -57,7 +57,12 @@ def _switch(known: list[str], lang: str) -> None:
 def main() -> None:
     lang, theme = _language(), _theme()
     words = app_words(lang)
-    st.set_page_config(page_title=words("name"), page_icon=str(ROOT / "assets" / "icon.svg"), layout="wide", initial_sidebar_state="auto")
+    st.set_page_config(
+        page_title=words("name"),
+        page_icon=str(ROOT / "assets" / "icon.svg"),
+        layout="wide",
+        initial_sidebar_state="auto",
+    )
     st.html(ROOT / "assets" / "style.css")
     home = importlib.import_module("pages.home")
     pages: dict[str, st.Page] = {}
@@ -65,7 +70,9 @@ def main() -> None:
     sections: dict[str, list[st.Page]] = {"": [start]}
     for lesson in lessons:
         page = st.Page(
-            functools.partial(render, lesson, lang, theme), title=f"{lesson.number} {lesson.title(lang)}", url_path=lesson.stem
+            functools.partial(render, lesson, lang, theme),
+            title=f"{lesson.number} {lesson.title(lang)}",
+            url_path=lesson.stem,
         )
         pages[lesson.stem] = page
         sections.setdefault(words(f"sections.{lesson.section}"), []).append(page)

@@ -129,7 +129,9 @@ def _item(raw: Mapping[str, Any]) -> Item:
     if "number" in raw:
         n = raw["number"]
         return Item(raw["ask"], number=float(n["value"]), abs=float(n.get("abs", 0)), because=raw["because"])
-    choices = [Choice(str(c["say"]), str(c["because"]), side == "right") for side in ("right", "wrong") for c in raw[side]]
+    choices = [
+        Choice(str(c["say"]), str(c["because"]), side == "right") for side in ("right", "wrong") for c in raw[side]
+    ]
     return Item(raw["ask"], choices=tuple(choices))
 
 

@@ -1,0 +1,77 @@
+"""Calls demos the way that readers do: at defaults, at the ends of every control, at random values."""
+
+import itertools
+import random
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from study.controls import Refusal, SeedControl, Slider, Text
+from study.demo import Demo, Evidence, Param
+
+LIMIT = 400_000  # bytes of a demo's figures at its largest control values
+
+#: What people type: short, long, repeated, Chinese, emoji, control characters, mark-up, combining marks.
+TEXTS = [
+    "a", "the the the", "我爱北京天安门。", "🙂 😀🎉", "it's 3.14 — isn't it?", "<script>alert(1)</script>",
+    "![x](http://example.com/a.png) $x$ **b**", "a\u0000b\u200bc\td", "e\u0301 ﷽ \u202eabc", "x" * 290,
+    "[MASK] [CLS] ##less",
+    "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen",
+]  # fmt: skip
+
+
+def params_of(p: Param) -> list[Any]:
+    """Values of one control to try: its ends and its default."""
+    return [*p.control.ends(), p.default]
+
+
+def ends(demo: Demo) -> Iterator[dict[str, Any]]:
+    """Defaults, then each control at each of its ends with the others at their defaults; choices also in pairs."""
+    yield {}
+    for p in demo.params:
+        for value in p.control.ends():
+            yield {p.name: value}
+    few = [p for p in demo.params if not isinstance(p.control, Slider | Text) and len(p.control.ends()) <= 4]
+    for a, b in itertools.combinations(few, 2):
+        for x, y in itertools.product(a.control.ends(), b.control.ends()):
+            yield {a.name: x, b.name: y}
+
+
+def corners(demo: Demo) -> Iterator[dict[str, Any]]:
+    """Every combination of the highest slider values with every choice, and a text as long as the demo takes."""
+    top = {p.name: p.control.ends()[-1] for p in demo.params if isinstance(p.control, Slider)}
+    choices = [p for p in demo.params if not isinstance(p.control, Slider | Text)]
+    texts = [p for p in demo.params if isinstance(p.control, Text)]
+    for values in itertools.product(*(p.control.ends() for p in choices)):
+        given = top | dict(zip((p.name for p in choices), values, strict=True))
+        if not texts:
+            yield given
+        for p in texts:
+            for n in (8, 16, 22, 30, 46, 62, 126, 254):  # as many words as it takes before it refuses
+                yield given | {p.name: " ".join(["word"] * n)}
+
+
+def anything(demo: Demo, seed: int) -> dict[str, Any]:
+    """Random values of every control, from a seed."""
+    rng, given = random.Random(seed), {}
+    for p in demo.params:
+        control = p.control
+        if isinstance(control, Text):
+            given[p.name] = rng.choice([*TEXTS, p.default])
+        elif isinstance(control, SeedControl):
+            given[p.name] = rng.randint(0, 999)
+        elif isinstance(control, Slider):
+            given[p.name] = control.clean(rng.uniform(control.low, control.high))
+            if control.scale == "log":
+                given[p.name] = rng.choice(control.ladder)
+        else:
+            given[p.name] = rng.choice(params_of(p))
+    return given
+
+
+def evidence_or_refusal(demo: Demo, given: dict, refused: Callable[[Refusal], Any] = lambda r: None) -> Evidence | None:
+    """The evidence, or None where the demo refuses the input (after telling `refused`)."""
+    try:
+        return demo(**given)
+    except Refusal as refusal:
+        refused(refusal)
+        return None

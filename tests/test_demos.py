@@ -1,0 +1,91 @@
+"""Every demo at its defaults, at the ends of its controls and at random values: it returns, and its claims hold."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from study.demo import Claim, Evidence, demos
+from study.notes import lessons
+from tests.evidence import anything, ends, evidence_or_refusal
+
+DEMOS = [demos(le.stem)[name] for le in lessons for name in le.demos]
+PURE = [d for d in DEMOS if not d.work]
+IMPURE = [d for d in DEMOS if d.work]
+
+
+def ids(found):
+    return [f"{d.stem}.{d.name}" for d in found]
+
+
+def check(evidence: Evidence, given: dict) -> None:
+    for claim in evidence.claims:
+        assert claim.holds, f"{claim.name}: measured {claim.measured}, {claim.op} {claim.expected} with {given}"
+    for found in evidence.measured:
+        assert np.isfinite(found.value), f"{found.name} with {given}"
+    names = [c.name for c in evidence.claims]
+    assert len(set(names)) == len(names)
+
+
+@pytest.mark.parametrize("demo", PURE, ids=ids(PURE))
+def test_claims_hold_at_the_ends(demo):
+    for values in ends(demo):
+        evidence = evidence_or_refusal(demo, values)
+        if evidence:
+            check(evidence, values)
+
+
+@pytest.mark.parametrize("demo", PURE, ids=ids(PURE))
+def test_claims_hold_at_random_values(demo):
+    @settings(max_examples=40, derandomize=True, deadline=None, database=None)
+    @given(st.integers(0, 2**32))
+    def run(seed):
+        values = anything(demo, seed)
+        evidence = evidence_or_refusal(demo, values)
+        if evidence:
+            check(evidence, values)
+
+    run()
+
+
+@pytest.mark.parametrize("demo", PURE, ids=ids(PURE))
+def test_same_values_same_picture(demo):
+    first, second = demo(), demo()
+    for a, b in zip(first.views, second.views, strict=True):
+        np.testing.assert_equal(a.table()[1], b.table()[1])
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("demo", IMPURE, ids=ids(IMPURE))
+def test_work_runs_to_its_end_and_claims_hold(demo):
+    effort = demo.work[1]()
+    shown = list(demo.start(effort))
+    assert shown
+    for evidence in shown:
+        check(evidence, {})
+
+
+@pytest.mark.parametrize("demo", PURE, ids=ids(PURE))
+def test_evidence_cannot_be_changed(demo):
+    evidence = demo()
+    for view in evidence.views:
+        for value in vars(view).values():
+            if isinstance(value, np.ndarray):
+                assert not value.flags.writeable
+
+
+@pytest.mark.parametrize("demo", PURE, ids=ids(PURE))
+def test_figure_is_a_plotly_figure(demo):
+    import plotly.graph_objects as go
+
+    assert isinstance(demo().figure, go.Figure)
+
+
+def test_a_false_claim_does_not_hold():
+    assert not Claim("x", measured=1.0, expected=2.0, abs=0.5).holds
+    assert not Claim("x", measured=float("nan"), expected=0.0, abs=1.0).holds
+    assert not Claim("x", measured=2.0, expected=1.0, op="≤").holds
+    assert not Claim("x", measured=1.0, expected=2.0, op="≥").holds
+    assert not Claim("x", measured=1e-12, expected=0.0).holds
+    assert Claim("x", measured=1.0, expected=2.0, op="≤").holds
+    assert Claim("x", measured=99, expected=100, rel=0.01).holds

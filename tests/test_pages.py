@@ -1,0 +1,68 @@
+"""Every page in both languages through Streamlit's AppTest: no exception, words of that language, claims shown."""
+
+import subprocess
+import sys
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from study.demo import demos
+from study.notes import ROOT, app_words, lessons
+
+SCRIPT = str(ROOT / "study" / "main.py")
+
+
+def opened(lang: str, stem: str = "", **query: str) -> AppTest:
+    app = AppTest.from_file(SCRIPT, default_timeout=60)
+    app.query_params["lang"] = lang
+    for key, value in query.items():
+        app.query_params[key] = value
+    app.run()
+    if stem:
+        app.switch_page(stem).run()
+    assert not app.exception, app.exception
+    return app
+
+
+def text(app: AppTest) -> str:
+    return "\n".join(m.value for m in (*app.markdown, *app.title, *app.subheader, *app.caption))
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_home(lang):
+    app = opened(lang)
+    words = app_words(lang)
+    assert app.title[0].value == words("name")
+    for lesson in lessons:
+        assert lesson.question(lang) in text(app)
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("lesson", lessons, ids=lambda le: le.stem)
+def test_lesson(lesson, lang):
+    app, words = opened(lang, lesson.stem), app_words(lang)
+    assert app.title[0].value == lesson.title(lang)
+    assert [s.value for s in app.subheader][:-1] == [h for h, _ in lesson.sections(lang)]
+    assert not app.error and not app.warning
+    shown = text(app)
+    for name, demo in demos(lesson.stem).items():
+        demo_words = lesson.demo_words(lang, name)
+        assert demo_words("title") in shown
+        if not demo.work:
+            for claim in demo().claims:
+                assert demo_words(f"claims.{claim.name}") in shown
+    assert f"✗ {words('fails')}" not in shown
+
+
+def test_home_needs_no_torch():
+    code = (
+        "import sys; from streamlit.testing.v1 import AppTest; "
+        f"app = AppTest.from_file({SCRIPT!r}, default_timeout=60).run(); assert not app.exception; "
+        "print('torch' in sys.modules, 'transformers' in sys.modules, 'pandas' in sys.modules)"
+    )
+    out = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert out.stdout.split()[-3:-1] == ["False", "False"], out.stdout + out.stderr
+
+
+def test_an_unknown_language_falls_back_to_a_known_one():
+    assert opened("tlh").title[0].value in {app_words("en")("name"), app_words("zh")("name")}

@@ -1,0 +1,181 @@
+"""The contract's own parts: controls, links, views, drawings, notes, quiz grading."""
+
+import json
+from typing import Annotated
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from study import link
+from study.controls import Cell, Choice, Seed, SeedControl, Sentence, Slider, Text, Toggle, When
+from study.demo import Claim, Demo, Evidence, Origin, Progress, Refusal, read
+from study.figures import draw, draw_all, figure, number, visible
+from study.notes import Item, Words, _item, colored, pieces
+from study.quiz import close, shuffled
+from study.views import Bars, Chain, Heatmap, Heatmaps, Histogram, Lines, Say, Series, Table
+
+any_text = st.text(max_size=60)
+CONTROLS = [Slider(1, 512, scale="log"), Slider(0.01, 100.0, scale="log"), Slider(0, 11), Slider(0.0, 1.0, step=0.05),
+            SeedControl(), Choice("toy", "bert"), Toggle(), Text(20), Cell(24)]  # fmt: skip
+
+
+def sample(
+    sentence: Annotated[str, Sentence(100)] = "a b",
+    size: Annotated[int, Slider(1, 8)] = 3,
+    source: Annotated[str, Choice("toy", "bert")] = "toy",
+    depth: Annotated[int, Slider(1, 4), When(source="toy")] = 2,
+    seed: Seed = 0,
+) -> Evidence:
+    return Evidence(Bars(np.full(size, depth), [str(i) for i in range(size)]), origin=Origin.TOY)
+
+
+def demo() -> Demo:
+    return read("x9_sample", sample)
+
+
+@pytest.mark.parametrize("control", CONTROLS, ids=lambda c: type(c).__name__ + getattr(c, "scale", ""))
+@settings(max_examples=60, derandomize=True, deadline=None, database=None)
+@given(raw=st.one_of(any_text, st.integers().map(str), st.floats().map(str), st.sampled_from(["1-2", "9-99", "-1--3"])))
+def test_anything_in_a_link_gives_a_valid_value_or_an_expected_error(control, raw):
+    try:
+        value = control.clean(control.parse(raw))
+    except (ValueError, KeyError, OverflowError):
+        return
+    assert control.clean(value) == value
+    if isinstance(control, Slider):
+        assert control.low <= value <= control.high
+        assert isinstance(value, int) or not control.whole
+    if isinstance(control, Cell):
+        assert all(0 <= v < control.size for v in value)
+    assert (
+        control.clean(control.parse(control.text(value))) == pytest.approx(value, rel=1e-5)
+        if isinstance(value, float)
+        else control.clean(control.parse(control.text(value))) == value
+    )
+
+
+def test_links_restore_values_and_say_what_was_bad():
+    query, long = link.write(demo(), {"sentence": "c d", "size": 5, "source": "bert", "depth": 2, "seed": 0})
+    assert query == {"x9_sample.sentence": "c d", "x9_sample.sample.size": "5", "x9_sample.sample.source": "bert"}
+    assert long == []
+    assert link.read(demo(), query) == ({"sentence": "c d", "size": 5, "source": "bert"}, [])
+    values, bad = link.read(demo(), {"x9_sample.sample.size": "999", "x9_sample.sample.source": "moon", "other": "1"})
+    assert values == {"size": 8} and bad == ["size", "source"]
+    assert link.write(demo(), {"sentence": "x" * 600, "size": 3, "source": "toy", "depth": 2, "seed": 0}) == (
+        {},
+        ["sentence"],
+    )
+
+
+def test_a_hidden_control_has_its_default_and_texts_are_checked():
+    assert demo().values({"source": "bert", "depth": 4})["depth"] == 2
+    with pytest.raises(Refusal) as refused:
+        demo()(sentence=" \u200b\t")
+    assert refused.value.key == "empty"
+    with pytest.raises(Refusal) as refused:
+        demo()(sentence="x" * 101)
+    assert refused.value.key == "too_many_characters" and refused.value.values == {"characters": 101, "limit": 100}
+    with pytest.raises(TypeError, match="no control"):
+        demo()(typo=1)
+
+
+def test_a_parameter_without_control_or_default_is_an_error():
+    def bad(x: int = 3) -> Evidence: ...
+
+    with pytest.raises(TypeError, match="needs a control"):
+        read("x9_sample", bad)
+
+
+def test_work_yields_and_can_be_stopped():
+    def train(steps: Annotated[int, Slider(1, 9)] = 3, progress: Progress = None):
+        for i in range(steps):
+            progress.report((i + 1) / steps)
+            yield Evidence(Chain([("step", i)]), origin=Origin.TOY)
+
+    work = Progress()
+    running = read("x9_sample", train).start(work, steps=4)
+    next(running)
+    assert work.done == 0.25
+    assert read("x9_sample", train)(steps=4).views[0].links == (("step", 3.0),)
+
+
+def test_views_refuse_what_does_not_fit():
+    with pytest.raises(ValueError, match="does not fit"):
+        Heatmap(np.zeros((2, 3)), ["a"], ["b"])
+    with pytest.raises(ValueError, match="weights in"):
+        Heatmaps(np.full((1, 1, 2, 2), 1.5), ["L0"], ["H0"], "ab", "ab")
+    with pytest.raises(ValueError, match="differ"):
+        Series("s", [1, 2], [1])
+    with pytest.raises(ValueError, match="at least one view"):
+        Evidence(origin=Origin.TOY)
+
+
+VIEWS = [
+    Heatmap(
+        [[0.5, -1], [2, np.nan]], ["a", "a"], ["<b>", "x" * 50], "t", "x", "y", masked=[[0, 1], [0, 0]], selected=(0, 1)
+    ),
+    Heatmaps(np.random.default_rng(0).random((2, 3, 4, 4)), ["L0", "L1"], ["H0", "H1", "H2"], "abcd", "abcd", "t"),
+    Lines([Series("s", [1, 2], [3, 4], low=[2, 3], high=[4, 5])], "x", "y", log_x=True, here=2),
+    Bars({"a": [1, 2], "b": [3, 4]}, ["p", "q"], "x", "y"),
+    Histogram({"a": np.arange(100), "b": np.arange(50)}, "x"),
+    Chain([("a", 1), ("b", float("-inf"))]),
+    Table(["a", "b"], [[1, "x"], [Say("k"), 2.5]]),
+]
+
+
+@pytest.mark.parametrize("view", VIEWS, ids=lambda v: type(v).__name__)
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_every_view_is_drawn_as_plain_json_and_as_a_figure(view, theme):
+    words = lambda key: key.key if isinstance(key, Say) else key  # noqa: E731
+    told = json.dumps(draw(view, theme, words))
+    assert "NaN" not in told and "<b>" not in told
+    assert figure(view).to_dict()["data"]
+    columns, rows = view.table()
+    assert rows and all(len(row) == len(columns) for row in rows)
+
+
+def test_heatmaps_of_a_group_share_their_scale():
+    a, b = (Heatmap([[v]], ["r"], ["c"], group="g") for v in (1.0, 5.0))
+    assert [d["figure"]["data"][0]["zmax"] for d in draw_all((a, b), "light", str)] == [5.0, 5.0]
+
+
+def test_numbers_and_tokens_are_readable():
+    assert [number(v) for v in (0, 1.0, 0.31041, -1.2e-7, float("inf"), float("nan"), 123456)] == [
+        "0", "1", "0.3104", "−1.2e−07", "∞", "–", "123456",
+    ]  # fmt: skip
+    assert visible("a b\n\x00") == "a b␊␀"
+    assert visible(" a") == "␣a" and visible("  ") == "␣␣"
+    assert visible("") == "∅"
+    assert len(visible("x" * 100)) <= 14
+
+
+def test_notes_are_cut_at_their_demos_and_coloured():
+    assert pieces("one\n\n<!-- demo: a -->\n\ntwo\n<!-- demo: b -->") == [
+        ("text", "one"), ("demo", "a"), ("text", "two"), ("demo", "b"),
+    ]  # fmt: skip
+    assert (
+        colored(r"$\textcolor{royalblue}{Q}\textcolor{red}{x}$", "dark")
+        == r"$\textcolor{#60A5FA}{Q}\textcolor{red}{x}$"
+    )
+
+
+def test_a_missing_text_names_itself():
+    with pytest.raises(KeyError, match=r"en/x\.yaml: no text for 'a\.c'"):
+        Words("en", {"a": {"b": "text"}}, "x.yaml")("a.c")
+
+
+def test_quiz_items():
+    item = _item({"ask": "?", "right": [{"say": "a", "because": "b"}], "wrong": [{"say": "c", "because": "d"}]})
+    assert item.kind == "choice" and {c.say: c.right for c in shuffled(item, "s")} == {"a": True, "c": False}
+    assert shuffled(item, "s") == shuffled(item, "s")
+    assert _item({"ask": "?", "number": {"value": 3, "abs": 0.1}, "because": "x"}).kind == "number"
+    assert Item("?", demo="d", claim="c").kind == "predict"
+    assert close(0.97, 1.0) and not close(0.9, 1.0)
+
+
+def test_claim_operations():
+    assert Claim("x", 1, 1).op == "=" and Claim("x", 1, 1, abs=1e-6).op == "≈"
+    with pytest.raises(ValueError, match="unknown comparison"):
+        Claim("x", 1, 1, op="<")
