@@ -64,7 +64,7 @@ class Slider:
             return min(self.ladder, key=lambda rung: abs(math.log(rung / value)))
         step = self.step or (1 if self.whole else (self.high - self.low) / 100)
         snapped = min(self.low + round((value - self.low) / step) * step, self.high)
-        return int(snapped) if self.whole else round(snapped, 10)
+        return int(snapped) if self.whole else round(float(snapped), 10)
 
     def parse(self, text: str) -> float:
         return int(text) if self.whole and text.lstrip("+-").isdecimal() else float(text)

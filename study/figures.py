@@ -273,7 +273,7 @@ def _bars(view: Bars, theme: str, words: Words, limits: dict[str, float]) -> dic
         name = html.escape(words(key), quote=False) if key else ""
         data.append({
             "type": "bar", "x": labels, "y": typed(values), "name": name,
-            "marker": {"color": color, "pattern": {"shape": ["", "/", ".", "x"][i % 4], "fgcolor": page}},
+            "marker": {"color": color, "pattern": {"shape": ["", "/", ".", "x"][i % 4], "fgcolor": page, "fillmode": "overlay"}},
             "hovertemplate": f"{name} %{{x}}: %{{y:.4~g}}<extra></extra>",
         })  # fmt: skip
         if len(labels) * len(view.values) <= 12:

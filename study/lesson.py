@@ -232,7 +232,7 @@ def _controls(demo: Demo, words: DemoWords) -> dict[str, Any]:
     for row, folded in ((others[:FIRST], False), (others[FIRST:], True)):
         if any(_shown(p, values) for p in row):
             place = st.expander(app_words(words.lang)("more")) if folded else st.container()
-            with place, st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+            with place, st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
                 for p in row:
                     if _shown(p, values):
                         values[p.name] = _widget(demo, p, words)
@@ -262,9 +262,10 @@ def _widget(demo: Demo, p: Param, words: DemoWords) -> Any:
         return st.number_input(label, control.low, control.high, step=1, width=150, **keep)
     assert isinstance(control, Slider)
     if control.scale == "log":
-        return st.select_slider(label, control.ladder, format_func=control.text, width=220, **keep)
+        return st.select_slider(label, control.ladder, format_func=control.text, width=200, **keep)
     step = control.step or (1 if control.whole else (control.high - control.low) / 100)
-    return st.slider(label, control.low, control.high, step=step, width=220, **keep)
+    low, high, step = (int(v) if control.whole else float(v) for v in (control.low, control.high, step))
+    return st.slider(label, low, high, step=step, width=200, **keep)
 
 
 def _sentence_typed(stem: str, own: str, shared: str) -> None:
