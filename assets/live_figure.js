@@ -79,7 +79,7 @@ async function plot(state, p, view, width, like) {
   const room = size(view, width, like);
   p.body.style.width = `${Math.floor(room.width)}px`;
   p.body.style.height = `${Math.floor(room.height)}px`;
-  p.box.style.width = view.cells ? `${Math.max(Math.floor(room.width), 170)}px` : "";
+  p.box.style.width = `${Math.max(Math.floor(room.width), 170)}px`;
   const Plotly = await plotly(state.source);
   const layout = { ...view.figure.layout, width: Math.floor(room.width), height: Math.floor(room.height) };
   if (room.margin) {

@@ -8,6 +8,7 @@ import base64
 import html
 import itertools
 import math
+import re
 import unicodedata
 from collections.abc import Callable
 from typing import Any
@@ -144,7 +145,14 @@ def _layout(theme: str, **more: Any) -> dict[str, Any]:
 
 
 def _title(key: Key, words: Words) -> dict[str, Any]:
-    return {"title": {"text": words(key), "font": {"size": 12}, "standoff": 6}} if key else {}
+    """An axis title in 12 px, broken into lines that a low figure has room for."""
+    lines, room = [""], 200.0  # pixels a line
+    for piece in re.findall(r"[\u2e80-\uffef]|[^\s\u2e80-\uffef]+\s*|\s+", words(key) if key else ""):
+        if lines[-1] and _width(lines[-1] + piece) > room:
+            lines.append("")
+        lines[-1] += piece
+    text = "<br>".join(html.escape(line.strip(), quote=False) for line in lines)
+    return {"title": {"text": text, "font": {"size": 12}, "standoff": 6}} if key else {}
 
 
 def _categories(tokens: tuple[str, ...]) -> tuple[list[str], list[str]]:
@@ -267,13 +275,13 @@ def _log_ticks(log: bool) -> dict[str, Any]:
 
 def _bars(view: Bars, theme: str, words: Words, limits: dict[str, float]) -> dict[str, Any]:
     labels, ticks = _categories(view.labels)
-    data, page = [], SURFACE[theme]["page"]
+    data, pattern = [], {"fgcolor": SURFACE[theme]["page"], "fillmode": "overlay"}
     for i, (key, values) in enumerate(view.values.items()):
         color = _series_color(theme, i, view.roles.get(key, ""))
         name = html.escape(words(key), quote=False) if key else ""
         data.append({
             "type": "bar", "x": labels, "y": typed(values), "name": name,
-            "marker": {"color": color, "pattern": {"shape": ["", "/", ".", "x"][i % 4], "fgcolor": page, "fillmode": "overlay"}},
+            "marker": {"color": color, "pattern": pattern | {"shape": ["", "/", ".", "x"][i % 4]}},
             "hovertemplate": f"{name} %{{x}}: %{{y:.4~g}}<extra></extra>",
         })  # fmt: skip
         if len(labels) * len(view.values) <= 12:

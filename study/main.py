@@ -62,6 +62,7 @@ def main() -> None:
         page_icon=str(ROOT / "assets" / "icon.svg"),
         layout="wide",
         initial_sidebar_state="auto",
+        menu_items={"About": words("about")},
     )
     st.html(ROOT / "assets" / "style.css")
     home = importlib.import_module("pages.home")
