@@ -28,6 +28,8 @@ Key = str | Say
 
 def frozen(values: Any, dtype: Any = np.float32) -> np.ndarray:
     """A read-only array of its own (tensors welcome): views are cached and shared between readers."""
+    if hasattr(values, "numpy"):
+        values = values.numpy()
     array = np.array(values, dtype=dtype)
     array.setflags(write=False)
     return array

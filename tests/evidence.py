@@ -7,6 +7,8 @@ from typing import Any
 
 from study.controls import Refusal, SeedControl, Slider, Text
 from study.demo import Demo, Evidence, Param
+from study.notes import DemoWords, app_words
+from study.views import Say
 
 LIMIT = 400_000  # bytes of a demo's figures at its largest control values
 
@@ -27,6 +29,8 @@ def params_of(p: Param) -> list[Any]:
 def ends(demo: Demo) -> Iterator[dict[str, Any]]:
     """Defaults, then each control at each of its ends with the others at their defaults; choices also in pairs."""
     yield {}
+    if demo.work:  # costs seconds each: its defaults stand for it
+        return
     for p in demo.params:
         for value in p.control.ends():
             yield {p.name: value}
@@ -38,6 +42,9 @@ def ends(demo: Demo) -> Iterator[dict[str, Any]]:
 
 def corners(demo: Demo) -> Iterator[dict[str, Any]]:
     """Every combination of the highest slider values with every choice, and a text as long as the demo takes."""
+    if demo.work:
+        yield {}
+        return
     top = {p.name: p.control.ends()[-1] for p in demo.params if isinstance(p.control, Slider)}
     choices = [p for p in demo.params if not isinstance(p.control, Slider | Text)]
     texts = [p for p in demo.params if isinstance(p.control, Text)]
@@ -68,10 +75,23 @@ def anything(demo: Demo, seed: int) -> dict[str, Any]:
     return given
 
 
+def told(evidence: Evidence, words: DemoWords) -> list[str]:
+    """Every text that stands with this evidence, in the language of the words; raises MissingText."""
+    found = []
+    for view in evidence.views:
+        columns, rows = view.table()
+        keys = (*view.keys(), *columns, *(c for row in rows for c in row if isinstance(c, Say)))
+        found += [words.label(key) for key in keys]
+    found += [words(f"claims.{c.name}") for c in evidence.claims]
+    found += [words(f"measured.{m.name}") for m in evidence.measured]
+    found += [app_words(words.lang)(f"units.{m.unit}") for m in evidence.measured if m.unit]
+    return found + [words.either("notices", n.key, **dict(n.values)) for n in evidence.notices]
+
+
 def evidence_or_refusal(demo: Demo, given: dict, refused: Callable[[Refusal], Any] = lambda r: None) -> Evidence | None:
-    """The evidence, or None where the demo refuses the input (after telling `refused`)."""
+    """The (first) evidence, or None where the demo refuses the input (after telling `refused`)."""
     try:
-        return demo(**given)
+        return next(demo.start(**given))
     except Refusal as refusal:
         refused(refusal)
         return None

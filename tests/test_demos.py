@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from study.demo import Claim, Evidence, demos
-from study.notes import lessons
-from tests.evidence import anything, ends, evidence_or_refusal
+from study.notes import Lesson, languages, lessons
+from tests.evidence import anything, ends, evidence_or_refusal, told
 
 DEMOS = [demos(le.stem)[name] for le in lessons for name in le.demos]
 PURE = [d for d in DEMOS if not d.work]
@@ -63,6 +63,8 @@ def test_work_runs_to_its_end_and_claims_hold(demo):
     assert shown
     for evidence in shown:
         check(evidence, {})
+        for lang in languages():
+            assert all(told(evidence, Lesson(demo.stem).demo_words(lang, demo.name)))
 
 
 @pytest.mark.parametrize("demo", PURE, ids=ids(PURE))

@@ -123,7 +123,7 @@ def test_command_resumes_and_refuses_to_mix(tmp_path, monkeypatch):
 
 
 def test_missing_results_say_what_to_do(tmp_path):
-    with pytest.raises(lookup.NoResults, match="python -m models.train.lookup"):
+    with pytest.raises(lookup.NoResults, match=r"python -m models\.train\.lookup"):
         lookup.results(tmp_path / "results.json")
 
 

@@ -5,6 +5,7 @@ import sys
 
 import pytest
 from streamlit.testing.v1 import AppTest
+from streamlit.util import calc_hash
 
 from study.demo import demos
 from study.notes import ROOT, app_words, lessons
@@ -19,7 +20,8 @@ def opened(lang: str, stem: str = "", **query: str) -> AppTest:
         app.query_params[key] = value
     app.run()
     if stem:
-        app.switch_page(stem).run()
+        app._page_hash = calc_hash(stem)  # switch_page knows files only; our pages are functions with a url_path
+        app.run()
     assert not app.exception, app.exception
     return app
 

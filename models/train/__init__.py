@@ -1,0 +1,1 @@
+"""One script per checkpoint: python -m models.train.<name>."""

@@ -1,0 +1,476 @@
+"""What a reader does on a lesson page, and what must come of it. T5 has every kind of control; T2 stands beside it."""
+
+import csv
+import io
+import re
+from pathlib import Path
+from urllib.parse import parse_qs, quote, urlsplit
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from study.figures import number
+from study.notes import app_words, lessons
+from study.quiz import shuffled, truth
+
+from .driver import SLOW, act, all_drawn, box, card, cell, drawn, idle, listening, panel, redraws, slider, widget
+
+LESSONS = {lesson.stem: lesson for lesson in lessons}
+T5, T2 = "t5_attention", "t2_layer_vs_batch_norm"
+SCORES, CHAIN = 4, 6  # views of step_by_step
+EN, ZH = app_words("en"), app_words("zh")
+OWN = "a cat sees a dog"
+
+
+@pytest.fixture
+def t5(open_page):
+    """open_page for T5 with query parameters; every figure is drawn when it returns."""
+
+    def open_(query: str = "", **settings) -> Page:
+        page = open_page(f"/{T5}{query and '?' + query}", **settings)
+        all_drawn(page, LESSONS[T5])
+        return page
+
+    return open_
+
+
+def expect_query(page: Page, **wanted: str | None) -> None:
+    """Waits until the URL has these parameters of T5 (None: has not); `__` stands for a dot."""
+    names = {key: f"{T5}.{key.replace('__', '.')}" for key in wanted}
+    found = {}
+    for _ in range(100):
+        query = parse_qs(urlsplit(page.url).query, keep_blank_values=True)
+        found = {key: query.get(name, [None])[0] for key, name in names.items()}
+        if found == wanted:
+            return
+        page.wait_for_timeout(100)
+    assert found == wanted
+
+
+def expect_value(page: Page, key: str, text: str) -> None:
+    expect(slider(page, f"{T5}.{key}")).to_have_attribute("aria-valuetext", text)
+
+
+def chain(page: Page) -> list[str]:
+    """The numbers from a dot product to a weight, as they are shown."""
+    return panel(page, "step_by_step", CHAIN).locator("b").all_inner_texts()
+
+
+def visit(page: Page, where: str | int) -> None:
+    """Clicks a page in the side bar: a lesson's stem, or 0 for the home page."""
+    links = page.locator("[data-testid=stSidebarNavLink]")
+    (links.nth(where) if isinstance(where, int) else links.and_(page.locator(f"[href$={where}]"))).click()
+
+
+def notices(page: Page, demo: str):
+    return card(page, demo).locator("[data-testid=stAlert]")
+
+
+# --- (a) a control moves its own figure only --------------------------------------------------------------------------
+def test_a_control_redraws_its_own_figure_in_place(t5):
+    page = t5()
+    others = {name: drawn(page, name) for name in ("step_by_step", "additive_vs_dot", "real_heads")}
+    page.evaluate("document.querySelectorAll('.st-key-card_scaling .lf-body').forEach(n => { n.__mark = 1; })")
+    slider(page, f"{T5}.scaling.d_k").focus()
+    with redraws(page, "scaling"):
+        page.keyboard.press("ArrowRight")
+    expect_query(page, scaling__d_k="96")
+    kept = "[...document.querySelectorAll('.st-key-card_scaling .lf-body')].map(n => n.__mark === 1 && n.isConnected)"
+    assert page.evaluate(kept) == [True, True, True]
+    assert {name: drawn(page, name) for name in others} == others
+    expect(slider(page, f"{T5}.scaling.d_k")).to_be_focused()
+
+
+# --- (b) links --------------------------------------------------------------------------------------------------------
+def test_a_deep_link_is_the_first_request_to_a_fresh_server(open_page, fresh_server):
+    page = open_page(f"/{T5}?{T5}.scaling.d_k=128", base=fresh_server())
+    all_drawn(page, LESSONS[T5])
+    expect(page.locator("h1")).to_have_text(LESSONS[T5].title("en"))
+    expect_value(page, "scaling.d_k", "128")
+    expect_query(page, scaling__d_k="128")
+    expect(card(page, "scaling").locator(".st-key-small_scaling")).to_contain_text(" 128")  # the claim's expected value
+
+
+def test_bad_values_in_a_link_are_mended_and_told(t5):
+    bad = {
+        "scaling.d_k": ("99999", "512"), "scaling.n_keys": ("banana", "16"), "additive_vs_dot.d_k": ("-3", "1"),
+        "additive_vs_dot.d_hidden": ("nan", "8"), "additive_vs_dot.size": ("1e999", "1"), "retrieval.angle": ("", "80"),
+    }  # fmt: skip
+    hostile = {"nothing.here": "1", "step_by_step.source": "<script>", "step_by_step.cell": "9", "step_by_step.causal": "2"}
+    page = t5("&".join(f"{T5}.{key}={raw}" for key, raw in ({k: v[0] for k, v in bad.items()} | hostile).items()) + "&x=%00")
+    for key, (_, mended) in bad.items():
+        expect_value(page, key, mended)
+    for demo in ("scaling", "additive_vs_dot", "retrieval", "step_by_step"):
+        expect(notices(page, demo), demo).to_have_count(1)
+        expect(notices(page, demo)).to_contain_text(EN("link_mended", controls="").strip())
+    for key in bad:
+        demo, control = key.split(".")
+        label = LESSONS[T5].demo_words("en", demo)(f"controls.{control}")
+        expect(notices(page, demo), key).to_contain_text(re.split("[$_]", label)[0].strip())
+    expect_query(page, scaling__d_k="512", scaling__n_keys=None, additive_vs_dot__d_k="1", retrieval__angle=None)
+
+
+# --- (c) copy link ----------------------------------------------------------------------------------------------------
+def test_a_copied_link_restores_every_control_for_someone_else(t5):
+    page = t5()
+    with redraws(page, "step_by_step"):
+        box(page, f"{T5}.step_by_step.sentence").fill(OWN)
+    expect_query(page, sentence=OWN)
+    with redraws(page, "step_by_step"):
+        slider(page, f"{T5}.step_by_step.d_k").press("ArrowRight")
+    with redraws(page, "step_by_step"):
+        cell(page, "step_by_step", SCORES, (3, 1), (5, 5))
+    expect_query(page, step_by_step__d_k="12", step_by_step__cell="3-1")
+    copy = act(page, "step_by_step", "copy")
+    copy.click()
+    expect(copy).to_have_text(EN("copied"))
+    link = page.evaluate("navigator.clipboard.readText()")
+
+    other = t5(urlsplit(link).query, locale="zh-CN")
+    assert urlsplit(link).path == f"/{T5}"
+    expect(box(other, f"{T5}.step_by_step.sentence")).to_have_value(OWN)
+    expect(box(other, f"{T5}.real_heads.sentence")).to_have_value(OWN)
+    expect_value(other, "step_by_step.d_k", "12")
+    expect_query(other, step_by_step__cell="3-1")
+    assert chain(other) == chain(page)
+
+
+# --- (d) language -----------------------------------------------------------------------------------------------------
+def test_the_language_switch_keeps_page_controls_and_sentence(t5, open_page):
+    page = t5(f"{T5}.scaling.d_k=128&{T5}.sentence={quote(OWN)}")
+    page.get_by_text(ZH("language"), exact=True).click()
+    expect(page.locator("h1")).to_have_text(LESSONS[T5].title("zh"))
+    expect(page.locator("html")).to_have_attribute("lang", "zh-CN")
+    all_drawn(page, LESSONS[T5])
+    expect_value(page, "scaling.d_k", "128")
+    expect(box(page, f"{T5}.step_by_step.sentence")).to_have_value(OWN)
+    expect_query(page, scaling__d_k="128", sentence=OWN)
+
+    again = open_page("/", context=page.context)  # the browser still says en-US
+    expect(again.locator("h1")).to_have_text(ZH("name"))
+
+
+# --- (e) the sentence -------------------------------------------------------------------------------------------------
+def test_a_sentence_typed_once_serves_every_demo_of_the_lesson(t5):
+    page = t5()
+    untouched = drawn(page, "additive_vs_dot")
+    with redraws(page, "real_heads"), redraws(page, "step_by_step"):
+        box(page, f"{T5}.step_by_step.sentence").press("End")
+        box(page, f"{T5}.step_by_step.sentence").press_sequentially(" Yes", delay=30)  # followed while it is typed
+    typed = box(page, f"{T5}.step_by_step.sentence").input_value()
+    assert typed.endswith("Yes")
+    expect(box(page, f"{T5}.real_heads.sentence")).to_have_value(typed)
+    expect(panel(page, "real_heads", 0).locator(".ytick")).to_have_count(17)
+    expect(panel(page, "real_heads", 0).locator(".ytick", has_text="yes")).to_have_count(1)
+    with redraws(page, "step_by_step"):
+        box(page, f"{T5}.real_heads.sentence").fill(OWN)
+    expect(box(page, f"{T5}.step_by_step.sentence")).to_have_value(OWN)
+    assert drawn(page, "additive_vs_dot") == untouched
+
+
+# --- (f) hostile text -------------------------------------------------------------------------------------------------
+LONG = "words and more " * 667  # 10,005 characters
+TYPED = {
+    "long": (LONG, "too_many_characters"),
+    "empty": ("", "empty"),
+    "blank": (" \u200b\u3000 ", "empty"),
+    "many tokens": ("a b c d e f g h " * 8, "too_many_tokens"),
+    "script": ("<script>alert(1)</script>", None),
+    "emoji and controls": ("🙂👩‍👩‍👧 \u0007\u001b[31m e\u0301 \u202eabc", None),
+    "markdown": ("![x](http://a.example/a.png) **b** :red[r]", None),
+    "link": ("[x](http://a.example)", None),
+    "formula": ("$\\frac{1}{0}$ $$ {key} {0}", None),
+    "tags": ("<img src=x onerror=alert(2)> %{z} &lt;", None),
+}
+
+
+def test_hostile_text_is_refused_in_words_or_shown_as_it_is(t5):
+    page = t5()
+    sentence = box(page, f"{T5}.step_by_step.sentence")
+    for name, (text, refusal) in TYPED.items():
+        sentence.fill(text)
+        said = EN(f"refusals.{refusal}", characters=len(text), limit=300, tokens=64) if refusal else None
+        for demo in ("step_by_step", "real_heads"):
+            if refusal == "too_many_tokens":
+                said = EN("refusals.too_many_tokens", tokens="#", limit="#").split("#")[0]
+            if said:
+                expect(notices(page, demo).filter(has_text=said), name).to_have_count(1)
+            else:
+                expect(card(page, demo).locator(".lf[data-drawn]"), name).to_be_visible()
+        idle(page)
+        assert len(page.url) < 1000, name  # a text over 500 characters stays out of the link
+        expect(sentence, name).to_have_value(text)  # what was typed stays
+        expect(box(page, f"{T5}.real_heads.sentence"), name).to_have_value(text)
+        for bad in ("[data-testid=stException]", "[data-testid=stAlertContentError]", ".lf-failed", ".st-key-page img"):
+            expect(page.locator(bad), name).to_have_count(0)
+        expect(page.locator(".st-key-page a[href*='a.example'], .lf script"), name).to_have_count(0)
+    with redraws(page, "scaling"):  # the rest of the page lives
+        slider(page, f"{T5}.scaling.d_k").press("ArrowLeft")
+
+
+# --- (g) arrow keys between lessons -----------------------------------------------------------------------------------
+def test_arrow_keys_turn_to_the_neighbours(open_page):
+    page, order = open_page("/"), [None, *lessons]
+    titles = [lesson.title("en") if lesson else EN("name") for lesson in order]
+    listening(page)
+    for title in titles[1:]:
+        page.keyboard.press("ArrowRight")
+        expect(page.locator("h1")).to_have_text(title, timeout=SLOW)
+        expect(page.locator(".st-key-go_previous a")).to_be_attached(timeout=SLOW)
+        idle(page)
+    page.keyboard.press("ArrowRight")  # the last: nothing
+    for title in reversed(titles[:-1]):
+        page.keyboard.press("ArrowLeft")
+        expect(page.locator("h1")).to_have_text(title, timeout=SLOW)
+        expect(page.locator(".st-key-go_next a")).to_be_attached(timeout=SLOW)
+        idle(page)
+
+
+def test_arrow_keys_stay_with_what_has_the_focus(t5):
+    page = t5()
+    focused = {
+        "slider": slider(page, f"{T5}.scaling.d_k"),
+        "text box": box(page, f"{T5}.step_by_step.sentence"),
+        "segmented control": widget(page, f"{T5}.step_by_step.source").locator("button").first,
+        "button": widget(page, f"{T5}.race._go").locator("button"),
+        "quiet link": act(page, "scaling", "data"),
+        "figure": panel(page, "step_by_step", SCORES),
+        "grid": card(page, "real_heads").locator(".lf-cell[tabindex='0']"),
+    }
+    for name, place in focused.items():
+        place.focus()
+        for key in ("ArrowLeft", "ArrowRight"):
+            page.keyboard.press(key)
+        idle(page)
+        assert urlsplit(page.url).path == f"/{T5}", name
+    page.keyboard.press("Control+ArrowLeft")
+    page.locator("h1").click()
+    page.keyboard.press("Shift+ArrowLeft")
+    idle(page)
+    expect(page.locator("h1")).to_have_text(LESSONS[T5].title("en"))
+    page.keyboard.press("ArrowLeft")  # and now nothing has the focus
+    expect(page.locator("h1")).not_to_have_text(LESSONS[T5].title("en"))
+
+
+# --- (h) (i) picking in a figure --------------------------------------------------------------------------------------
+def test_a_cell_is_picked_by_click_and_by_arrow_keys(t5):
+    page = t5(f"{T5}.sentence={quote(OWN)}")
+    before = chain(page)
+    with redraws(page, "step_by_step"):
+        cell(page, "step_by_step", SCORES, (2, 3), (5, 5))
+    expect_query(page, step_by_step__cell="2-3")
+    clicked = chain(page)
+    assert clicked != before
+    panel(page, "step_by_step", SCORES).focus()
+    with redraws(page, "step_by_step"):
+        page.keyboard.press("ArrowRight")
+    expect_query(page, step_by_step__cell="2-4")
+    assert chain(page) != clicked
+    page.keyboard.press("ArrowRight")  # the edge holds
+    with redraws(page, "step_by_step"):
+        page.keyboard.press("ArrowUp")
+    expect_query(page, step_by_step__cell="1-4")
+    expect(panel(page, "step_by_step", SCORES)).to_be_focused()
+
+
+def test_a_small_panel_picks_layer_and_head(t5):
+    page = t5()
+
+    def small(row: int, col: int):
+        return card(page, "real_heads").locator(f".lf-cell[data-cell='{row},{col}']")
+
+    expect(small(5, 11)).to_have_attribute("aria-pressed", "true")
+    with redraws(page, "real_heads"):
+        small(2, 3).click()
+    expect_query(page, real_heads__layer="2", real_heads__head="3")
+    expect_value(page, "real_heads.layer", "2")
+    expect_value(page, "real_heads.head", "3")
+    expect(small(2, 3)).to_have_attribute("aria-pressed", "true")
+    with redraws(page, "real_heads"):
+        page.keyboard.press("ArrowDown")
+    expect_query(page, real_heads__layer="3", real_heads__head="3")
+    expect(small(3, 3)).to_be_focused()
+
+
+# --- (j) the quiet links ----------------------------------------------------------------------------------------------
+def test_reset_brings_the_defaults_back(t5):
+    page = t5(f"{T5}.scaling.d_k=128&{T5}.scaling.n_keys=4&{T5}.sentence={quote(OWN)}")
+    with redraws(page, "scaling"):
+        act(page, "scaling", "reset").click()
+    expect_value(page, "scaling.d_k", "64")
+    expect_value(page, "scaling.n_keys", "16")
+    expect_query(page, scaling__d_k=None, scaling__n_keys=None, sentence=OWN)  # what is not this demo's stays
+    with redraws(page, "step_by_step"), redraws(page, "real_heads"):
+        act(page, "step_by_step", "reset").click()
+    expect(box(page, f"{T5}.real_heads.sentence")).to_have_value(re.compile("^The animal"))
+    expect_query(page, sentence=None)
+
+
+def test_data_shows_tables_and_csv(t5):
+    page = t5()
+    tables = card(page, "additive_vs_dot").locator("[data-testid=stDataFrame]")
+    act(page, "additive_vs_dot", "data").click()
+    expect(tables).to_have_count(2)
+    idle(page)
+    with page.expect_download() as waiting:
+        widget(page, f"{T5}.additive_vs_dot._csv0").locator("button").click()
+    text = Path(waiting.value.path()).read_bytes().decode("utf-8-sig")
+    head, *rows = list(csv.reader(io.StringIO(text)))
+    assert (len(head), len(rows)) == (9, 6)
+    assert head[1:] == [f"k{j + 1}" for j in range(8)] and [r[0] for r in rows] == [f"q{i + 1}" for i in range(6)]
+    for row in rows:
+        assert sum(map(float, row[1:])) == pytest.approx(1, abs=1e-5)
+    act(page, "additive_vs_dot", "data").click()
+    expect(tables).to_have_count(0)
+
+
+# --- (k) work ---------------------------------------------------------------------------------------------------------
+def test_work_starts_stops_and_ends_when_the_reader_leaves(t5):
+    page = t5()
+    go = widget(page, f"{T5}.race._go").locator("button")
+    expect(card(page, "race").locator(".lf")).to_have_count(0)
+    expect(go).to_contain_text(EN("start"))
+    go.click()
+    expect(card(page, "race").locator(".lf[data-drawn]")).to_be_visible(timeout=SLOW)
+    idle(page)
+    expect(go).to_contain_text(EN("start"))
+
+    go, figure = widget(page, f"{T5}.train_live._go").locator("button"), card(page, "train_live").locator(".lf")
+    go.click()
+    expect(go).to_contain_text(EN("stop"))
+    expect(figure).to_have_attribute("data-drawn", re.compile(r"^([3-9]|\d\d)"), timeout=SLOW)
+    go.click()
+    expect(go).to_contain_text(EN("start"))
+    idle(page)
+    seen = drawn(page, "train_live")
+    with redraws(page, "scaling"):  # time passes; nothing of the stopped work arrives
+        slider(page, f"{T5}.scaling.d_k").press("ArrowRight")
+    assert drawn(page, "train_live") == seen
+
+    go.click()
+    expect(go).to_contain_text(EN("stop"))
+    visit(page, 0)
+    expect(page.locator("h1")).to_have_text(EN("name"))
+    idle(page)
+    visit(page, T5)
+    all_drawn(page, LESSONS[T5])
+    expect(go).to_contain_text(EN("start"))
+    expect(figure).to_have_count(0)
+
+
+def test_training_goes_on_through_a_language_switch_to_its_end(t5):
+    page = t5(f"{T5}.train_live.d_k=8")
+    go = widget(page, f"{T5}.train_live._go").locator("button")
+    go.click()
+    expect(go).to_contain_text(EN("stop"))
+    page.get_by_text(ZH("language"), exact=True).click()
+    expect(page.locator("h1")).to_have_text(LESSONS[T5].title("zh"))
+    expect(go).to_contain_text(re.compile(f"{ZH('start')}|{ZH('stop')}"))
+    expect(page.locator("[data-testid=stException], [data-testid=stAlertContentError]")).to_have_count(0)
+    expect(go).to_contain_text(ZH("start"), timeout=90_000)
+    idle(page)
+    expect(card(page, "train_live").locator("[data-testid=stProgress]")).to_have_count(0)
+    assert drawn(page, "train_live") >= 1
+
+
+# --- (l) theme --------------------------------------------------------------------------------------------------------
+def _brightness(color: str) -> int:
+    return sum(map(int, re.findall(r"\d+", color)[:3]))
+
+
+def test_figures_follow_the_theme_without_a_reload(t5):
+    page = t5()
+    ink = "getComputedStyle(document.querySelector('.st-key-card_scaling .xtick text')).fill"
+    light = page.evaluate(ink)
+    with redraws(page, "scaling"):
+        page.emulate_media(color_scheme="dark")
+    dark = page.evaluate(ink)
+    assert _brightness(light) < 300 < 500 < _brightness(dark), (light, dark)
+    again = page.context.new_page()  # remembered: drawn once, in the right theme
+    again.emulate_media(color_scheme="dark")
+    again.goto(page.url)
+    all_drawn(again, LESSONS[T5])
+    assert _brightness(again.evaluate(ink)) > 500
+    assert drawn(again, "scaling") == 1
+
+
+# --- (m) history ------------------------------------------------------------------------------------------------------
+def test_the_browsers_back_restores_the_controls(t5):
+    page = t5()
+    for value in ("96", "128"):
+        with redraws(page, "scaling"):
+            slider(page, f"{T5}.scaling.d_k").press("ArrowRight")
+        expect_query(page, scaling__d_k=value)
+    with redraws(page, "scaling"):
+        page.go_back()
+    expect_value(page, "scaling.d_k", "96")
+    expect_query(page, scaling__d_k="96")
+    with redraws(page, "scaling"):
+        page.go_forward()
+    expect_value(page, "scaling.d_k", "128")
+    page.reload()
+    all_drawn(page, LESSONS[T5])
+    expect_value(page, "scaling.d_k", "128")
+
+
+@pytest.mark.parametrize("way", [0, T2], ids=["home", "t2"])
+def test_controls_survive_a_visit_to_another_page(t5, way):
+    page = t5(f"{T5}.scaling.d_k=128")
+    visit(page, way)
+    expect(page.locator("h1")).not_to_have_text(LESSONS[T5].title("en"))
+    idle(page)
+    visit(page, T5)
+    all_drawn(page, LESSONS[T5])
+    expect_value(page, "scaling.d_k", "128")
+
+
+# --- (n) the quiz -----------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("stem", [T5, T2])
+def test_the_quiz_answers_and_remembers(open_page, stem):
+    lesson = LESSONS[stem]
+    items, page = lesson.quiz("en"), open_page(f"/{stem}")
+    all_drawn(page, lesson)
+
+    def place(i: int):
+        return page.locator(f".st-key-quiz_{i}")
+
+    first = {item.kind: i for i, item in reversed(list(enumerate(items)))}
+
+    i = first["choice"]
+    choices = shuffled(items[i], f"{stem}._quiz.{i}")
+    wrong = next(n for n, choice in enumerate(choices) if not choice.right)
+    right = next(n for n, choice in enumerate(choices) if choice.right)
+    options = place(i).locator("[data-testid=stRadioOption], [data-testid=stCheckbox] label")
+    expect(place(i)).not_to_contain_text(EN("quiz.wrong"))
+    options.nth(wrong).click()
+    expect(place(i)).to_contain_text(EN("quiz.wrong"))
+    if options.first.get_attribute("data-testid") == "stRadioOption":
+        options.nth(right).click()
+        expect(place(i)).to_contain_text(EN("quiz.right"))
+        expect(place(i)).not_to_contain_text(EN("quiz.wrong"))
+        options.nth(wrong).click()
+        expect(place(i)).to_contain_text(EN("quiz.wrong"))
+
+    j = first["predict"]
+    told = number(truth(stem, items[j]).measured)
+    expect(place(j).locator("button", has_text=EN("quiz.reveal"))).to_be_disabled()
+    place(j).locator("input[type=number]").fill("7.25")
+    place(j).locator("input[type=number]").press("Enter")
+    expect(place(j)).not_to_contain_text("7.25")  # not yet revealed
+    place(j).locator("button", has_text=EN("quiz.reveal")).click()
+    answer = EN("quiz.truth", truth=told, guess="7.25").replace("**", "")
+    expect(place(j)).to_contain_text(answer)
+
+    k = first["number"]
+    place(k).locator("input[type=number]").fill(str(items[k].number))
+    place(k).locator("input[type=number]").press("Enter")
+    place(k).locator("button", has_text=EN("quiz.check")).click()
+    expect(place(k)).to_contain_text(EN("quiz.right"))
+
+    page.get_by_text(ZH("language"), exact=True).click()
+    expect(page.locator("h1")).to_have_text(lesson.title("zh"))
+    expect(place(i)).to_contain_text(ZH("quiz.wrong"))
+    expect(place(j)).to_contain_text(ZH("quiz.truth", truth=told, guess="7.25").replace("**", ""))
+    expect(place(k)).to_contain_text(ZH("quiz.right"))
+    because = shuffled(lesson.quiz("zh")[i], f"{stem}._quiz.{i}")[wrong].because  # the same choice in the other language
+    expect(place(i)).to_contain_text(re.split(r"[*`$]", because)[0].strip())
