@@ -26,19 +26,24 @@ const clamp = (v, low, high) => Math.min(Math.max(v, low), high);
 function panel(state, index) {
   const box = make("div", "lf-panel");
   const head = make("div", "lf-head"), mark = make("span", "lf-mark"), title = make("span", "lf-title");
-  const scale = make("span", "lf-scale"), low = make("span"), bar = make("span", "lf-ramp"), high = make("span");
+  const scale = make("div", "lf-scale"), low = make("span"), bar = make("span", "lf-ramp"), high = make("span");
+  const y = make("div", "lf-scale");
+  const name = make("div", "lf-name-line");
   scale.append(low, bar, high);
-  head.append(mark, title, scale);
+  name.append(mark, title);
+  head.append(name, scale, y);
   const body = make("div", "lf-body");
   box.append(head, body);
-  const p = { box, head, mark, title, scale, low, bar, high, body, index, kind: "" };
+  const p = { box, head, mark, title, scale, low, bar, high, y, body, index, kind: "" };
   body.addEventListener("click", (event) => picked(state, p, event));
   body.addEventListener("keydown", (event) => keyed(state, p, event));
   return p;
 }
 
 function dress(p, view) {
-  p.head.hidden = !view.title && !view.scale;
+  p.head.hidden = !view.title && !view.scale && !view.y_axis;
+  p.y.textContent = view.y_axis ? `↑ ${view.y_axis}` : "";
+  p.y.hidden = !view.y_axis;
   p.title.textContent = view.title || "";
   p.mark.style.background = view.mark || "transparent";
   p.mark.hidden = !view.mark;
@@ -65,7 +70,7 @@ function size(view, width, like) {
     return { width: w, height: clamp(w * 0.55, 260, 380), cell: 99 };
   }
   const [r, c] = view.cells, square = r === c, small = r <= 12 && c <= 12;
-  const room = width < 560 || c > 26 ? width : like > 2 && c <= 9 ? share(3) : like > 1 || !small ? share(2) : width;
+  const room = width < 560 || c > 26 || small || like === 1 ? width : like > 2 && c <= 9 ? share(3) : share(2);
   const cell = Math.min(small ? 46 : square ? 30 : 40, (room - m.l - m.r) / c);
   const tall = square ? cell : clamp(cell, 18, small ? 32 : 22);
   const angle = view.widest > cell - 3 && !view.numbered ? -45 : 0;
@@ -88,6 +93,7 @@ async function plot(state, p, view, width, like) {
     layout.xaxis = { ...thin(layout.xaxis, room.steps[0]), tickangle: room.angle };
     layout.yaxis = thin(layout.yaxis, room.steps[1]);
   }
+  if (view.y_axis) layout.yaxis = { ...layout.yaxis, title: undefined };
   if (still()) delete layout.transition;
   let data = view.figure.data;
   if (room.cell < 38) data = data.map(({ texttemplate, ...rest }) => (rest.type === "heatmap" ? rest : { ...rest, texttemplate }));

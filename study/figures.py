@@ -8,7 +8,6 @@ import base64
 import html
 import itertools
 import math
-import re
 import unicodedata
 from collections.abc import Callable
 from typing import Any
@@ -145,14 +144,7 @@ def _layout(theme: str, **more: Any) -> dict[str, Any]:
 
 
 def _title(key: Key, words: Words) -> dict[str, Any]:
-    """An axis title in 12 px, broken into lines that a low figure has room for."""
-    lines, room = [""], 200.0  # pixels a line
-    for piece in re.findall(r"[\u2e80-\uffef]|[^\s\u2e80-\uffef]+\s*|\s+", words(key) if key else ""):
-        if lines[-1] and _width(lines[-1] + piece) > room:
-            lines.append("")
-        lines[-1] += piece
-    text = "<br>".join(html.escape(line.strip(), quote=False) for line in lines)
-    return {"title": {"text": text, "font": {"size": 12}, "standoff": 6}} if key else {}
+    return {"title": {"text": html.escape(words(key), quote=False), "font": {"size": 12}, "standoff": 6}} if key else {}
 
 
 def _categories(tokens: tuple[str, ...]) -> tuple[list[str], list[str]]:
@@ -266,7 +258,13 @@ def _lines(view: Lines, theme: str, words: Words, limits: dict[str, float]) -> d
     )  # fmt: skip
     if view.y_range:
         layout["yaxis"]["range"] = list(view.y_range)
-    return {"kind": "plot", "figure": {"data": data, "layout": layout}}
+    return _plot(view, words, data, layout)
+
+
+def _plot(view: Any, words: Words, data: list[dict], layout: dict[str, Any]) -> dict[str, Any]:
+    """A drawing whose y title stands in a line above the figure: a low figure has no room for it at the side."""
+    y_axis = words(view.y) if view.y else ""
+    return {"kind": "plot", "figure": {"data": data, "layout": layout}, "y_axis": y_axis}
 
 
 def _log_ticks(log: bool) -> dict[str, Any]:
@@ -285,16 +283,16 @@ def _bars(view: Bars, theme: str, words: Words, limits: dict[str, float]) -> dic
             "hovertemplate": f"{name} %{{x}}: %{{y:.4~g}}<extra></extra>",
         })  # fmt: skip
         if len(labels) * len(view.values) <= 12:
-            data[-1] |= {"texttemplate": "%{y:.3~g}", "textposition": "auto", "textfont": {"size": 12}}
+            data[-1] |= {"texttemplate": "%{y:.3~g}", "textposition": "auto", "textangle": 0, "textfont": {"size": 12}}
     layout = _layout(
         theme, barmode="group", bargap=0.25, showlegend=len(view.values) > 1,
         xaxis={"type": "category", "tickvals": labels, "ticktext": ticks, "fixedrange": True, **_title(view.x, words)},
         yaxis={"fixedrange": True, "type": "log" if view.log_y else "linear", **_title(view.y, words)},
-        transition={"duration": 200, "easing": "cubic-in-out"},
+        transition={"duration": 200, "easing": "cubic-in-out"}, uniformtext={"minsize": 11, "mode": "hide"},
     )  # fmt: skip
     if view.y_range:
         layout["yaxis"]["range"] = list(view.y_range)
-    return {"kind": "plot", "figure": {"data": data, "layout": layout}}
+    return _plot(view, words, data, layout)
 
 
 def _histogram(view: Histogram, theme: str, words: Words, limits: dict[str, float]) -> dict[str, Any]:
@@ -308,7 +306,7 @@ def _histogram(view: Histogram, theme: str, words: Words, limits: dict[str, floa
     ]  # fmt: skip
     layout = _layout(theme, barmode="overlay", bargap=0, showlegend=len(data) > 1,
                      xaxis=_title(view.x, words), yaxis=_title(view.y, words))  # fmt: skip
-    return {"kind": "plot", "figure": {"data": data, "layout": layout}}
+    return _plot(view, words, data, layout)
 
 
 def _chain(view: Chain, theme: str, words: Words, limits: dict[str, float]) -> dict[str, Any]:

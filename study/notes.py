@@ -210,7 +210,10 @@ def pieces(section: str) -> list[tuple[str, str]]:
 
 
 def colored(markdown: str, theme: str) -> str:
-    r"""The theme's exact role colours in place of the names in \textcolor{royalblue}{Q}."""
+    r"""Markdown as the page shows it: the theme's exact role colours in place of the names in \textcolor{royalblue}{Q},
+    and a word joiner after an inline formula, so that no line begins with the full stop or comma that follows it.
+    """
+    markdown = re.sub(r"((?<!\$)\$[^$\n]+\$)(?=[，。；：！？、）”.,;:!?)])", "\\1\u2060", markdown)
     return re.sub(
         r"\\textcolor\{(\w+)\}",
         lambda m: rf"\textcolor{{{ROLES[theme][ROLE_OF_COLOR[m[1]]]}}}" if m[1] in ROLE_OF_COLOR else m[0],
