@@ -211,9 +211,10 @@ def pieces(section: str) -> list[tuple[str, str]]:
 
 def colored(markdown: str, theme: str) -> str:
     r"""Markdown as the page shows it: the theme's exact role colours in place of the names in \textcolor{royalblue}{Q},
-    and a word joiner after an inline formula, so that no line begins with the full stop or comma that follows it.
+    and the stop or comma after an inline formula taken into it, so that no line begins with one.
     """
-    markdown = re.sub(r"((?<!\$)\$[^$\n]+\$)(?=[，。；：！？、）”.,;:!?)])", "\\1\u2060", markdown)
+    stop = re.compile(r"\$\$.*?\$\$|`[^`]*`|\$([^$\n]+)\$([，。；：！？、.,;:!?]?)", re.DOTALL)
+    markdown = stop.sub(lambda m: f"${m[1]}\\text{{{m[2]}}}$\u200b" if m[2] else m[0], markdown)
     return re.sub(
         r"\\textcolor\{(\w+)\}",
         lambda m: rf"\textcolor{{{ROLES[theme][ROLE_OF_COLOR[m[1]]]}}}" if m[1] in ROLE_OF_COLOR else m[0],

@@ -161,6 +161,11 @@ def test_notes_are_cut_at_their_demos_and_coloured():
     )
 
 
+def test_a_stop_after_an_inline_formula_stays_with_it():
+    told = colored("$a$ 与 $b$，`$c$，`\n$$\nd\n$$\n。$e$", "light")
+    assert told == "$a$ 与 $b\\text{，}$\u200b`$c$，`\n$$\nd\n$$\n。$e$"
+
+
 def test_a_missing_text_names_itself():
     with pytest.raises(KeyError, match=r"en/x\.yaml: no text for 'a\.c'"):
         Words("en", {"a": {"b": "text"}}, "x.yaml")("a.c")
