@@ -1,7 +1,6 @@
 """T5 · What is attention, and what do Q, K and V stand for?   Vaswani et al. 2017, §3.2, §3.2.1."""
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from statistics import mean
 from typing import Annotated
 
@@ -10,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from models import attention, bert, lookup, toy
+from models import attention, bert, heads, lookup, toy
 from models.train.lookup import train
 from study.controls import Cell, Choice, Refusal, Seed, Sentence, Slider, Toggle, When
 from study.demo import Claim, Evidence, Measured, Origin, Progress, Say, Timed, memo
@@ -29,15 +28,18 @@ def step_by_step(
     sentence: Line = LINE,
     source: Annotated[str, Choice("toy", "bert")] = "toy",
     d_k: Annotated[int, Slider(1, 64, scale="log"), When(source="toy")] = 8,
-    layer: Annotated[Layer, When(source="bert")] = 5,
-    head: Annotated[Head, When(source="bert")] = 11,
+    layer: Annotated[Layer, When(source="bert")] = 3,
+    head: Annotated[Head, When(source="bert")] = 1,
     causal: Annotated[bool, Toggle()] = False,
     cell: Annotated[tuple[int, int], Cell(24)] = (9, 1),
     seed: Annotated[Seed, When(source="toy")] = 0,
 ) -> Evidence:
     """Equation (1) one matrix at a time; the chosen cell of Q Kᵀ term by term."""
     real = source == "bert"
-    start = _bert_start(sentence, layer, head) if real else _toy_start(sentence, d_k, seed)
+    if real:
+        start = heads.of_bert(_trace(sentence, 24), layer, head)
+    else:
+        start = heads.of_toy(_toy_words(sentence, 24), d_k, seed)
     tokens, x, (q, k, v) = start.tokens, start.x, start.qkv  # (T, C), (T, d_k) each; d_v = d_k
     T, width = q.shape
     mask = attention.causal_mask(T) if causal else None  # (T, T)
@@ -99,7 +101,7 @@ def scaling(
     q, k = toy.queries_and_keys(8192, d_k, seed)  # (8192, d_k) each
     score = (q * k).sum(-1)  # (8192,)
     scaled = score / d_k**0.5  # (8192,)
-    rows = score[: 64 * n_keys].view(64, n_keys)  # (64, n_keys)
+    rows = score[: 4096 // n_keys * n_keys].view(-1, n_keys)  # (rows, n_keys)
     soft = {name: toy.softness(rows, d_k**power) for name, power in DIVISORS.items()}
     z = scaled[:n_keys].double()  # (n_keys,)
     ours = toy.softmax_jacobian(attention.softmax(z))  # (n_keys, n_keys)
@@ -199,11 +201,14 @@ def trained(d_k: Annotated[str, Choice(*SIZES)] = "512") -> Evidence:
     done = [d for d in r.d_ks if all(r.final(kind, d) for kind in lookup.KINDS)]
 
     def over_sizes(y: str, of: Callable[[lookup.Run], float | None], log_y: bool = False) -> Lines:
-        series = [_band(kind, done, [[of(run) for run in r.final(kind, d)] for d in done]) for kind in lookup.KINDS]
+        series = [
+            Series.over_seeds(kind, done, [[of(run) for run in r.final(kind, d)] for d in done])
+            for kind in lookup.KINDS
+        ]
         return Lines(series, x="d_k", y=y, title=f"{y}_title", log_x=True, log_y=log_y, here=size)
 
     curves = [
-        _band(kind, r.at_steps, list(zip(*(run.accuracy for run in r.final(kind, size)), strict=True)))
+        Series.over_seeds(kind, r.at_steps, list(zip(*(run.accuracy for run in r.final(kind, size)), strict=True)))
         for kind in lookup.KINDS
     ]
     columns = ["kind", "learning_rate", "final_accuracy", "steps_to_90", "ms_per_step"]
@@ -226,14 +231,14 @@ def train_live(
     lr: Annotated[float, Slider(0.0002, 0.05, scale="log")] = 0.002,
     seed: Seed = 0,
 ) -> Iterator[Evidence]:
-    """240 steps of the same training on this machine, measured every twelve steps on fresh examples."""
-    points, steps, guess = [], 240, 1 / lookup.Task().pairs
-    for point in train(kind, d_k, seed, steps, lr, every=12):
+    """240 steps of the same training on this machine, measured every twelve steps on 256 fresh examples."""
+    points, steps, task = [], 240, lookup.Task(test=256)
+    for point in train(kind, d_k, seed, steps, lr, task, every=12):
         points.append(point)
         progress.report(point.step / steps)
         at = [p.step for p in points]
         accuracy = Series("accuracy", at, [p.accuracy for p in points])
-        guessing = Series("guess", [0, steps], [guess, guess], dashed=True)
+        guessing = Series("guess", [0, steps], [1 / task.pairs] * 2, dashed=True)
         loss = Series("loss", at, [p.loss for p in points])
         yield Evidence(
             Lines([accuracy, guessing], x="step", y="accuracy", title="accuracy_title", y_range=(0, 1)),
@@ -264,7 +269,6 @@ def retrieval(
     return Evidence(
         Bars(p, [f"{d}° → {x:g}" for d, x in toy.COMPASS.items()], x="key_value", y="weight", title="weights_title",
              y_range=(0, 1)),
-        Chain([("soft", soft), ("hard", hard), ("mean", average)], title="answer"),
         Lines([Series("soft", taus, attention.softmax(z / taus[:, None]) @ v, role="value"),
                Series("hard", taus[[0, -1]], [hard, hard], dashed=True),
                Series("mean", taus[[0, -1]], [average, average], dashed=True)],
@@ -277,12 +281,14 @@ def retrieval(
             Claim("near_mean", measured=(soft - average).abs(), expected=near_mean, abs=1e-12, op="≤"),
             Claim("same_as_torch", measured=(p - torchs).abs().max(), expected=0, abs=1e-12),
         ],
-        measured=[Measured("top_weight", p.max()), Measured("entropy", attention.entropy(p), unit="nats")],
+        measured=[
+            Measured("soft", soft), Measured("hard", hard), Measured("mean", average), Measured("top_weight", p.max()),
+        ],
         origin=Origin.TOY,
     )  # fmt: skip
 
 
-def real_heads(sentence: Line = LINE, layer: Layer = 5, head: Head = 11) -> Evidence:
+def real_heads(sentence: Line = LINE, layer: Layer = 3, head: Head = 1) -> Evidence:
     """Who looks where in the local BERT: one head large, all 72 small."""
     t = _trace(sentence, 48)
     q, k, v = (x[layer, head].double() for x in (t.queries, t.keys, t.values))  # (T, d_k) each
@@ -312,38 +318,11 @@ def real_heads(sentence: Line = LINE, layer: Layer = 5, head: Head = 11) -> Evid
     )  # fmt: skip
 
 
-@dataclass(frozen=True, eq=False)
-class _Start:
-    """Where a walk through eq. (1) starts. again: Q, K, V multiplied out another way; room: what rounding explains."""
-
-    tokens: list[str]
-    x: Tensor  # (T, C)
-    qkv: Sequence[Tensor]  # (T, d_k) each
-    again: Sequence[Tensor]  # (T, d_k) each
-    room: float
-
-    @property
-    def gap(self) -> float:
-        return max((a - b).abs().max().item() for a, b in zip(self.qkv, self.again, strict=True))
-
-
-def _toy_start(sentence: str, d_k: int, seed: int) -> _Start:
+def _toy_words(sentence: str, limit: int) -> list[str]:
     tokens = toy.words(sentence)
-    if len(tokens) > 24:
-        raise Refusal("too_many_tokens", tokens=len(tokens), limit=24)
-    p = toy.project(toy.embed(tokens, seed), d_k, seed)
-    again = [(p.x.unsqueeze(-1) * w).sum(1) for w in (p.w_q, p.w_k, p.w_v)]  # (T, d_k) each
-    return _Start(tokens, p.x, (p.q, p.k, p.v), again, room=1e-12)
-
-
-def _bert_start(sentence: str, layer: int, head: int) -> _Start:
-    t = _trace(sentence, 24)
-    qkv = [z[layer, head].double() for z in (t.queries, t.keys, t.values)]  # (T, d_k) each
-    block = bert.load().encoder.layers[layer].attention
-    rows = slice(head * block.d_k, (head + 1) * block.d_k)
-    x = t.hidden[layer].double()  # (T, C)
-    again = [F.linear(x, w.weight[rows].double(), w.bias[rows].double()) for w in (block.query, block.key, block.value)]
-    return _Start(t.tokens, x, qkv, again, room=1e-4)
+    if len(tokens) > limit:
+        raise Refusal("too_many_tokens", tokens=len(tokens), limit=limit)
+    return tokens
 
 
 @memo
@@ -373,8 +352,8 @@ def _numbers(n: int) -> list[str]:
 @memo
 def _sweep(n_keys: int, seed: int) -> dict[str, list[tuple[float, float, float]]]:
     """toy.softness for every power of two: each d_k takes the first d_k components of the same long vectors."""
-    q, k = toy.queries_and_keys(64 * n_keys, POWERS[-1], seed)  # (64·n_keys, 512) each
-    scores = (q * k).cumsum(-1).view(64, n_keys, -1)  # (64, n_keys, 512): [..., d_k − 1] is the score of d_k components
+    q, k = toy.queries_and_keys(4096 // n_keys * n_keys, POWERS[-1], seed)  # (rows·n_keys, 512) each
+    scores = (q * k).cumsum(-1).view(-1, n_keys, POWERS[-1])  # (rows, n_keys, 512): [..., d - 1] of d components
     return {name: [toy.softness(scores[..., d - 1], d**power) for d in POWERS] for name, power in DIVISORS.items()}
 
 
@@ -386,12 +365,6 @@ def _results(d_k: int) -> lookup.Results:
     if not all(r.final(kind, d_k) for kind in lookup.KINDS):
         raise Refusal("no_results")
     return r
-
-
-def _band(name: str, x: Sequence[float], found: Sequence[Sequence[float | None]]) -> Series:
-    """Mean over the seeds with their lowest and highest; a gap where a seed has no number."""
-    z = np.array([[np.nan if n is None else n for n in row] for row in found], dtype=float)  # (x, seeds)
-    return Series(name, x, z.mean(-1), low=z.min(-1), high=z.max(-1), points=True)
 
 
 def _row(r: lookup.Results, kind: str, d_k: int) -> list[Say | float]:

@@ -149,7 +149,11 @@ def _title(key: Key, words: Words) -> dict[str, Any]:
 
 def _categories(tokens: tuple[str, ...]) -> tuple[list[str], list[str]]:
     """Unique category names (repeats get zero-width marks) and tick texts; escaped: Plotly reads tags in texts."""
-    names = [html.escape(visible(t, 40)) + "\u200b" * i for i, t in enumerate(tokens)]
+    seen: dict[str, int] = {}
+    names = []
+    for name in (html.escape(visible(t, 40)) for t in tokens):
+        seen[name] = seen.get(name, -1) + 1
+        names.append(name + "\u200b" * seen[name])
     return names, [html.escape(visible(t)) for t in tokens]
 
 
@@ -241,7 +245,7 @@ def _lines(view: Lines, theme: str, words: Words, limits: dict[str, float]) -> d
             data.append(band | {"y": typed(s.low)})
             data.append(band | {"y": typed(s.high), "fill": "tonexty", "fillcolor": f"{color}33"})
         dash = "dash" if s.dashed else DASHES[i % len(DASHES)]
-        mode = "lines+markers" if s.points or len(s.x) < 12 else "lines"
+        mode = "lines+markers" if s.points or (len(s.x) < 12 and not s.dashed) else "lines"
         data.append({
             "type": "scatter", "mode": mode, "x": typed(s.x), "y": typed(s.y), "name": name, "legendgroup": name,
             "line": {"color": color, "width": 2, "dash": dash}, "marker": {"size": 6, "symbol": i},

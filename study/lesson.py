@@ -13,7 +13,7 @@ from study.controls import Cell, Choice, Refusal, SeedControl, Sentence, Slider,
 from study.demo import Demo, Evidence, Param, Progress, demos
 from study.figures import draw_all, number
 from study.live_figure import live_figure
-from study.notes import DemoWords, Lesson, app_words, colored, pieces
+from study.notes import DemoWords, Lesson, app_words, colored, linked, pieces
 from study.quiz_view import render_quiz
 
 log = logging.getLogger(__name__)
@@ -46,7 +46,7 @@ def render(lesson: Lesson, lang: str, theme: str) -> None:
                     _card(demos(lesson.stem)[piece], lesson.demo_words(lang, piece), theme)
                 else:
                     with st.container(key=f"note_{i}_{j}"):
-                        st.markdown(colored(piece, theme))
+                        st.markdown(colored(linked(piece, lesson, lang), theme))
     render_quiz(lesson, lang, theme)
 
 
@@ -94,7 +94,7 @@ def _card(demo: Demo, words: DemoWords, theme: str) -> None:
 def _demo(demo: Demo, words: DemoWords, theme: str) -> None:
     app, key = app_words(words.lang), f"{demo.stem}.{demo.name}"
     session = st.session_state
-    st.markdown(f"**{words('title')}**")
+    st.subheader(words("title"), anchor=demo.name)
     values = _controls(demo, words)
     if session.pop(f"{demo.stem}._sentence_changed", False):
         st.rerun()  # the sentence serves every demo of the lesson
@@ -229,18 +229,14 @@ def _controls(demo: Demo, words: DemoWords) -> dict[str, Any]:
     others = [p for p in demo.params if not isinstance(p.control, Text | Cell)]
     for p in lines:
         values[p.name] = _widget(demo, p, words)
+    others = [p for p in others if p.when is None or p.when.holds(values)]
     for row, folded in ((others[:FIRST], False), (others[FIRST:], True)):
-        if any(_shown(p, values) for p in row):
+        if row:
             place = st.expander(app_words(words.lang)("more")) if folded else st.container()
             with place, st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
                 for p in row:
-                    if _shown(p, values):
-                        values[p.name] = _widget(demo, p, words)
+                    values[p.name] = _widget(demo, p, words)
     return values
-
-
-def _shown(p: Param, values: dict[str, Any]) -> bool:
-    return p.when is None or p.when.holds(values)
 
 
 def _widget(demo: Demo, p: Param, words: DemoWords) -> Any:

@@ -222,6 +222,13 @@ def colored(markdown: str, theme: str) -> str:
     )
 
 
+def linked(markdown: str, lesson: Lesson, lang: str) -> str:
+    """A demo named in a note, `scaling`, becomes a link with the demo's title."""
+    for demo in lesson.demos:
+        markdown = markdown.replace(f"`{demo}`", f"[{lesson.demo_words(lang, demo)('title')}](#{demo})")
+    return markdown
+
+
 def home_text(lang: str) -> str:
     """The home page's own text."""
     return _text(NOTES / lang / "home.md")

@@ -145,6 +145,12 @@ class Series:
         if self.x.shape != self.y.shape:
             raise ValueError(f"x {self.x.shape} and y {self.y.shape} differ")
 
+    @classmethod
+    def over_seeds(cls, name: Key, x: Sequence[float], found: Sequence[Sequence[float | None]]) -> "Series":
+        """Mean of found (x, seeds) with the lowest and the highest; a gap where a seed has no number."""
+        z = np.array([[np.nan if n is None else n for n in row] for row in found], dtype=float)  # (x, seeds)
+        return cls(name, x, z.mean(-1), low=z.min(-1), high=z.max(-1), points=True)
+
 
 @dataclass(frozen=True)
 class Lines:
