@@ -119,8 +119,8 @@ def test_failed_install_says_so_and_tries_again_next_time(house):
     assert house.calls == ["venv", "pip", "pip"]
 
 
-def test_missing_venv_module_is_named(house, monkeypatch):
-    monkeypatch.setattr(start.importlib.util, "find_spec", lambda name: None)
+def test_where_no_venv_can_be_made_the_missing_package_is_named(house):
+    house.codes["venv"] = 1
     with pytest.raises(SystemExit, match=r"python3-venv\n.*python3-venv"):
         start.install("requirements.txt")
 
