@@ -237,7 +237,8 @@ function actions(state, data) {
       if (document.fullscreenElement) document.exitFullscreen(); else card.requestFullscreen?.();
     }),
   );
-  const source = make("span", "lf-source", bar.source);
+  const source = make(bar.card ? "a" : "span", "lf-source", bar.source);
+  if (bar.card) Object.assign(source, { href: bar.card, target: "_blank", rel: "noopener" });
   state.bar.replaceChildren(badge, source, links);
 }
 

@@ -12,7 +12,7 @@ from study import link
 from study.controls import Cell, Choice, Refusal, SeedControl, Sentence, Slider, Text, Toggle
 from study.demo import Demo, Evidence, Param, Progress, demos
 from study.figures import draw_all, number
-from study.live_figure import live_figure
+from study.live_figure import card_url, live_figure
 from study.notes import DemoWords, Lesson, app_words, colored, linked, pieces
 from study.quiz_view import render_quiz
 
@@ -129,7 +129,7 @@ def _show(demo: Demo, evidence: Evidence, words: DemoWords, theme: str, values: 
     query, _ = link.write(demo, values)
     bar = {
         "kind": evidence.origin.value, "origin": app(f"origins.{evidence.origin.value}"),
-        "meaning": app(f"origin_meanings.{evidence.origin.value}"), "source": evidence.source,
+        "meaning": app(f"origin_meanings.{evidence.origin.value}"), "source": evidence.source, "card": card_url(evidence.source),
         "link": "?" + "&".join(f"{k}={quote(v, safe='')}" for k, v in query.items()) if query else "",
         "reset": app("reset"), "copy": app("copy"), "copied": app("copied_short" if long else "copied"),
         "data": app("data"), "full": app("full"),

@@ -32,7 +32,26 @@ def _serve(request: Request) -> Response:
     return Response(_library(), media_type="text/javascript; charset=utf-8", headers=headers)
 
 
-routes = [Route(PATH, _serve)]
+def _card(request: Request) -> Response:
+    """The card of a checkpoint of ours, as text; only names that lie in models/checkpoints are served."""
+    cards = {path.parent.name: path for path in (ROOT / "models" / "checkpoints").glob("*/CARD.md")}
+    path = cards.get(request.path_params["name"])
+    text = path.read_text(encoding="utf-8") if path else "no such card"
+    return Response(text, status_code=200 if path else 404, media_type="text/plain; charset=utf-8")
+
+
+routes = [Route(PATH, _serve), Route("/live/card/{name}", _card)]
+
+
+def url(path: str) -> str:
+    """A path of ours under the server's base."""
+    base = st.get_option("server.baseUrlPath").strip("/")
+    return f"/{base}{path}" if base else path
+
+
+def card_url(source: str) -> str:
+    """Where the browser finds the card that a source names (models/checkpoints/<name>/CARD.md), or ""."""
+    return url(f"/live/card/{source.split('/')[-2]}") if source.endswith("/CARD.md") else ""
 
 
 @cache
@@ -57,11 +76,10 @@ def live_figure(
     A click on a figure that can be picked sets session_state[key].click = {"view": index, "cell": [row, col]}, a quiet
     link session_state[key].act = {"name": …}, and calls on_click / on_act before the rerun.
     """
-    base = st.get_option("server.baseUrlPath").strip("/")
     data = {
         "views": json.dumps(drawings, ensure_ascii=False, separators=(",", ":")),
         "bar": bar,
-        "library": f"/{base}{PATH}" if base else PATH,
+        "library": url(PATH),
         "failed": failed,
     }
     _component()(data=data, key=key, on_click_change=on_click, on_act_change=on_act)

@@ -88,7 +88,8 @@ def main() -> None:
     if here:
         with st.sidebar:
             st.caption(words("in_this_lesson"))
-            st.markdown("\n".join(f"- [{h}](#s{i})" for i, (h, _) in enumerate(here.sections(lang))))
+            with st.container(key="contents"):
+                st.markdown("\n".join(f"- [{h}](#s{i})" for i, (h, _) in enumerate(here.sections(lang))))
 
 
 def _neighbours(here: Lesson | None, pages: dict[str, st.Page], start: st.Page, lang: str) -> None:
