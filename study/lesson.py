@@ -129,7 +129,8 @@ def _show(demo: Demo, evidence: Evidence, words: DemoWords, theme: str, values: 
     query, _ = link.write(demo, values)
     bar = {
         "kind": evidence.origin.value, "origin": app(f"origins.{evidence.origin.value}"),
-        "meaning": app(f"origin_meanings.{evidence.origin.value}"), "source": evidence.source, "card": card_url(evidence.source),
+        "meaning": app(f"origin_meanings.{evidence.origin.value}"), "source": evidence.source,
+        "card": card_url(evidence.source),
         "link": "?" + "&".join(f"{k}={quote(v, safe='')}" for k, v in query.items()) if query else "",
         "reset": app("reset"), "copy": app("copy"), "copied": app("copied_short" if long else "copied"),
         "data": app("data"), "full": app("full"),

@@ -96,8 +96,9 @@ def test_bad_values_in_a_link_are_mended_and_told(t5):
         "scaling.d_k": ("99999", "512"), "scaling.n_keys": ("banana", "16"), "additive_vs_dot.d_k": ("-3", "1"),
         "additive_vs_dot.d_hidden": ("nan", "8"), "additive_vs_dot.size": ("1e999", "1"), "retrieval.angle": ("", "80"),
     }  # fmt: skip
-    hostile = {"nothing.here": "1", "step_by_step.source": "<script>", "step_by_step.cell": "9", "step_by_step.causal": "2"}
-    page = t5("&".join(f"{T5}.{key}={raw}" for key, raw in ({k: v[0] for k, v in bad.items()} | hostile).items()) + "&x=%00")
+    hostile = {"a.b": "1", "step_by_step.source": "<script>", "step_by_step.cell": "9", "step_by_step.causal": "2"}
+    given = {key: raw for key, (raw, _) in bad.items()} | hostile
+    page = t5("&".join(f"{T5}.{key}={raw}" for key, raw in given.items()) + "&x=%00")
     for key, (_, mended) in bad.items():
         expect_value(page, key, mended)
     for demo in ("scaling", "additive_vs_dot", "retrieval", "step_by_step"):
@@ -472,5 +473,5 @@ def test_the_quiz_answers_and_remembers(open_page, stem):
     expect(place(i)).to_contain_text(ZH("quiz.wrong"))
     expect(place(j)).to_contain_text(ZH("quiz.truth", truth=told, guess="7.25").replace("**", ""))
     expect(place(k)).to_contain_text(ZH("quiz.right"))
-    because = shuffled(lesson.quiz("zh")[i], f"{stem}._quiz.{i}")[wrong].because  # the same choice in the other language
+    because = shuffled(lesson.quiz("zh")[i], f"{stem}._quiz.{i}")[wrong].because  # the same choice
     expect(place(i)).to_contain_text(re.split(r"[*`$]", because)[0].strip())
