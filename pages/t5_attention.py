@@ -191,7 +191,7 @@ def race(
             Measured("dot_memory", m * m * 4 / 2**20),
             Measured("additive_memory", m * m * d * 4 / 2**20),
         ],
-        origin=Origin.TOY,
+        origin=Origin.TIMED,
     )
 
 
@@ -250,7 +250,7 @@ def train_live(
 
 
 def retrieval(
-    temperature: Annotated[float, Slider(0.01, 100, scale="log")] = 0.1,
+    temperature: Annotated[float, Slider(0.01, 100, scale="log")] = 0.05,
     angle: Annotated[int, Slider(0, 359)] = 80,
 ) -> Evidence:
     """A dictionary asked softly: keys are directions in the plane, each holds a number; the answer is a mixture."""

@@ -31,6 +31,7 @@ class Origin(Enum):
     TRAINED_HERE = "trained_here"  # a checkpoint or a run of ours, with its card
     TOY = "toy"  # seeded numbers
     PAPER = "paper"  # figures that a paper reports, cited
+    TIMED = "timed"  # times of this machine, measured when the reader asked
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ NOTES = ROOT / "notes"
 STEM = re.compile(r"[a-z]\d+_[a-z0-9_]+")
 MARKER = re.compile(r"^<!--\s*demo:\s*(\w+)\s*-->\s*$", re.MULTILINE)
 FRONT = ("title", "question", "source", "minutes")
+CHINESE = "[\u3000-\u9fff\uff00-\uffef]"
 #: LaTeX colour names that notes use for roles; the theme's exact colours take their place.
 ROLE_OF_COLOR = {"royalblue": "query", "chocolate": "key", "seagreen": "value", "blueviolet": "position"}
 
@@ -225,8 +226,9 @@ def colored(markdown: str, theme: str) -> str:
 def linked(markdown: str, lesson: Lesson, lang: str) -> str:
     """A demo named in a note, `scaling`, becomes a link with the demo's title."""
     for demo in lesson.demos:
-        markdown = markdown.replace(f"`{demo}`", f"[{lesson.demo_words(lang, demo)('title')}](#{demo})")
-    return markdown
+        title = lesson.demo_words(lang, demo)("title")
+        markdown = markdown.replace(f"`{demo}`", f"[{title}](#{demo})")
+    return re.sub(rf"(?<={CHINESE}) (?=\[{CHINESE})|(?<={CHINESE}\]\()(#\w+\)) (?={CHINESE})", r"\1", markdown)
 
 
 def home_text(lang: str) -> str:

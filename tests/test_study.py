@@ -12,10 +12,11 @@ from study import link
 from study.controls import Cell, Choice, Seed, SeedControl, Sentence, Slider, Text, Toggle, When
 from study.demo import Claim, Demo, Evidence, Origin, Progress, Refusal, read
 from study.figures import draw, draw_all, figure, number, visible
-from study.notes import Item, Words, _item, colored, pieces
+from study.notes import Item, Words, _item, colored, lessons, linked, pieces
 from study.quiz import close, shuffled
 from study.views import Bars, Chain, Heatmap, Heatmaps, Histogram, Lines, Say, Series, Table
 
+lessons_by_stem = {lesson.stem: lesson for lesson in lessons}
 any_text = st.text(max_size=60)
 CONTROLS = [Slider(1, 512, scale="log"), Slider(0.01, 100.0, scale="log"), Slider(0, 11), Slider(0.0, 1.0, step=0.05),
             SeedControl(), Choice("toy", "bert"), Toggle(), Text(20), Cell(24)]  # fmt: skip
@@ -164,6 +165,13 @@ def test_notes_are_cut_at_their_demos_and_coloured():
 def test_a_stop_after_an_inline_formula_stays_with_it():
     told = colored("$a$ 与 $b$，`$c$，`\n$$\nd\n$$\n。$e$", "light")
     assert told == "$a$ 与 $b\\text{，}$\u200b`$c$，`\n$$\nd\n$$\n。$e$"
+
+
+def test_a_demo_named_in_a_note_is_a_link_to_it():
+    assert linked("见 `scaling` 一节，`x`", lessons_by_stem["t5_attention"], "zh") == (
+        f"见 [{lessons_by_stem['t5_attention'].demo_words('zh', 'scaling')('title')}](#scaling)一节，`x`"
+    )
+    assert "](#scaling) and" in linked("`scaling` and", lessons_by_stem["t5_attention"], "en")
 
 
 def test_a_missing_text_names_itself():
