@@ -1,0 +1,254 @@
+"""Parity of models.glue with scikit-learn and SciPy, the papers' tables, and what is undefined."""
+
+from dataclasses import FrozenInstanceError
+
+import numpy as np
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from scipy import stats
+from sklearn import metrics
+
+from models import glue
+
+repeatable = settings(derandomize=True, max_examples=100, deadline=None, database=None)
+pairs_of_labels = st.lists(st.tuples(st.integers(0, 1), st.integers(0, 1)), min_size=1, max_size=30)
+tied = st.integers(-3, 3).map(float)  # few values, so that many are equal
+wide = st.floats(-1e6, 1e6).map(lambda v: round(v, 3))
+pairs_of_numbers = st.sampled_from([tied, wide]).flatmap(
+    lambda value: st.lists(st.tuples(value, value), min_size=2, max_size=30)
+)
+near = {"rel": 0, "abs": 1e-9}
+
+
+def two(pairs):
+    return [list(side) for side in zip(*pairs, strict=True)]
+
+
+# ---- parity
+
+
+@repeatable
+@given(st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from("abc")), min_size=1, max_size=30))
+def test_accuracy_is_sklearns(pairs):
+    predicted, actual = two(pairs)
+    assert glue.accuracy(predicted, actual) == pytest.approx(metrics.accuracy_score(actual, predicted), **near)
+
+
+@pytest.mark.filterwarnings("ignore:A single label was found:UserWarning")
+@repeatable
+@given(pairs_of_labels)
+def test_binary_metrics_are_sklearns(pairs):
+    predicted, actual = two(pairs)
+    (tn, fp), (fn, tp) = metrics.confusion_matrix(actual, predicted, labels=[0, 1])
+    assert glue.confusion(predicted, actual) == glue.Confusion(tp=tp, fp=fp, fn=fn, tn=tn)
+    assert glue.f1(predicted, actual) == pytest.approx(metrics.f1_score(actual, predicted, zero_division=0), **near)
+    assert glue.matthews(predicted, actual) == pytest.approx(metrics.matthews_corrcoef(actual, predicted), **near)
+
+
+@repeatable
+@given(pairs_of_numbers)
+def test_correlations_are_scipys(pairs):
+    x, y = two(pairs)
+    assume(len(set(x)) > 1 and len(set(y)) > 1)
+    assume(min(np.ptp(x), np.ptp(y)) > 1e-3)  # scipy itself warns where values are nearly constant
+    assert glue.pearson(x, y) == pytest.approx(stats.pearsonr(x, y).statistic, **near)
+    assert glue.spearman(x, y) == pytest.approx(stats.spearmanr(x, y).statistic, **near)
+
+
+@repeatable
+@given(st.lists(tied | wide, min_size=1, max_size=30))
+def test_ranks_are_scipys(x):
+    assert glue.ranks(x).tolist() == stats.rankdata(x).tolist()
+
+
+# ---- known values
+
+
+def test_by_hand():
+    predicted, actual = [1, 1, 1, 0, 0, 0, 0, 1], [1, 1, 0, 0, 0, 0, 1, 1]
+    assert glue.confusion(predicted, actual) == glue.Confusion(tp=3, fp=1, fn=1, tn=3)
+    assert glue.accuracy(predicted, actual) == glue.f1(predicted, actual) == 0.75
+    assert glue.matthews(predicted, actual) == 0.5
+    assert glue.ranks([10, 20, 20, 40]).tolist() == [1, 2.5, 2.5, 4]
+    assert glue.spearman([1, 2, 3, 4], [1, 8, 27, 64]) == pytest.approx(1)
+    assert glue.pearson([1, 2, 3, 4], [1, 8, 27, 64]) == pytest.approx(0.9513699, abs=1e-6)
+
+
+def test_unbalanced_data_fools_accuracy_not_matthews():
+    """Always the larger class: right in 19 of 20, and no correlation at all."""
+    predicted, actual = [1] * 20, [1] * 19 + [0]
+    assert glue.accuracy(predicted, actual) == 0.95
+    assert glue.f1(predicted, actual) > 0.97
+    assert glue.matthews(predicted, actual) == 0
+
+
+def test_the_shortcut_for_spearman_is_wrong_with_ties():
+    x, y = [1, 1, 2, 3], [1, 2, 2, 3]
+    d = glue.ranks(x) - glue.ranks(y)
+    shortcut = 1 - 6 * (d**2).sum() / (4**3 - 4)
+    assert abs(shortcut - glue.spearman(x, y)) > 0.01
+    assert glue.spearman(x, y) == pytest.approx(stats.spearmanr(x, y).statistic)
+
+
+# ---- invariants
+
+
+@repeatable
+@given(pairs_of_labels)
+def test_matthews_is_pearson_of_the_labels(pairs):
+    predicted, actual = two(pairs)
+    assume(len(set(predicted)) == len(set(actual)) == 2)
+    assert glue.matthews(predicted, actual) == pytest.approx(glue.pearson(predicted, actual), **near)
+
+
+@repeatable
+@given(pairs_of_labels)
+def test_which_label_is_called_one_matters_to_f1_only(pairs):
+    predicted, actual = two(pairs)
+    swapped = [1 - p for p in predicted], [1 - a for a in actual]
+    assert glue.matthews(*swapped) == glue.matthews(predicted, actual)
+    assert glue.accuracy(*swapped) == glue.accuracy(predicted, actual)
+    assert glue.matthews(swapped[0], actual) == -glue.matthews(predicted, actual)
+
+
+@repeatable
+@given(pairs_of_numbers)
+def test_correlations_are_bounded_and_symmetric(pairs):
+    x, y = two(pairs)
+    assume(len(set(x)) > 1 and len(set(y)) > 1)
+    for correlation in (glue.pearson, glue.spearman):
+        r = correlation(x, y)
+        assert -1 <= r <= 1
+        assert correlation(y, x) == pytest.approx(r, **near)
+        assert correlation(x, [-v for v in y]) == pytest.approx(-r, **near)
+    # any rising function leaves the ranks, and so Spearman, as they are; in powers of two no values become equal
+    assert glue.spearman([8 * v for v in x], y) == glue.spearman(x, y)
+
+
+@pytest.mark.parametrize("scale", [5e-324, 1e-200, 1e200, 1e307])
+def test_no_overflow(scale):
+    assert glue.pearson([0, scale, 3 * scale], [1, 2, 4]) == pytest.approx(1)
+
+
+def test_values_far_from_zero():
+    x = [1e9 + 1, 1e9 + 2, 1e9 + 4]
+    assert glue.pearson(x, [1, 2, 4]) == pytest.approx(1)
+    assert glue.pearson([1e16, 1e16 + 2], [0, 1]) == pytest.approx(1)  # neighbours in float64
+
+
+# ---- what is undefined, by convention or refused
+
+
+def test_conventions():
+    assert glue.f1([0, 0], [0, 0]) == 0  # 0/0
+    assert glue.matthews([1, 1], [1, 1]) == glue.matthews([0, 0], [1, 0]) == glue.matthews([1, 0], [1, 1]) == 0
+
+
+@pytest.mark.parametrize("correlation", [glue.pearson, glue.spearman])
+@pytest.mark.parametrize(
+    ("x", "y", "reason"),
+    [
+        ([1], [2], "too_few"),
+        ([1, 1, 1], [1, 2, 3], "constant"),
+        ([1, 2, 3], [0.1, 0.1, 0.1], "constant"),  # their mean is 0.10000000000000002
+    ],
+)
+def test_undefined_correlations_say_why(correlation, x, y, reason):
+    with pytest.raises(glue.Undefined) as told:
+        correlation(x, y)
+    assert told.value.reason == reason and isinstance(told.value, ValueError)
+
+
+@pytest.mark.parametrize("metric", [glue.accuracy, glue.f1, glue.matthews, glue.pearson, glue.spearman])
+@pytest.mark.parametrize(("x", "y"), [([], []), ([1, 0], [1]), ([[1, 0]], [[1, 0]])])
+def test_refused_shapes(metric, x, y):
+    with pytest.raises(ValueError, match="same length"):
+        metric(x, y)
+
+
+@pytest.mark.parametrize("metric", [glue.f1, glue.matthews])
+@pytest.mark.parametrize("labels", [[0, 2], [-1, 1], [0.5, 1], ["0", "1"]])
+def test_binary_metrics_refuse_other_labels(metric, labels):
+    for arguments in ((labels, [0, 1]), ([0, 1], labels)):
+        with pytest.raises(ValueError, match="0 and 1"):
+            metric(*arguments)
+
+
+@pytest.mark.parametrize("correlation", [glue.pearson, glue.spearman])
+@pytest.mark.parametrize("bad", [float("nan"), float("inf")])
+def test_correlations_refuse_what_is_not_finite(correlation, bad):
+    with pytest.raises(ValueError, match="finite"):
+        correlation([1, 2, bad], [1, 2, 3])
+
+
+def test_results_are_frozen():
+    with pytest.raises(FrozenInstanceError):
+        glue.confusion([1], [1]).tp = 2
+
+
+# ---- the score
+
+COLUMNS = list(glue.PAPER_COLUMNS)
+#: Devlin et al. 2019, Table 1: nine columns, and the average that the paper prints.
+TABLE_1 = [
+    ([80.6, 80.1, 66.1, 82.3, 93.2, 35.0, 81.0, 86.0, 61.7], 74.0),  # before OpenAI GPT
+    ([82.1, 81.4, 70.3, 87.4, 91.3, 45.4, 80.0, 82.3, 56.0], 75.1),  # OpenAI GPT
+    ([84.6, 83.4, 71.2, 90.5, 93.5, 52.1, 85.8, 88.9, 66.4], 79.6),  # BERT base
+    ([86.7, 85.9, 72.1, 92.7, 94.9, 60.5, 86.5, 89.3, 70.1], 82.1),  # BERT large
+]
+#: BERT large on the leaderboard, as in the tables of papers that followed (MT-DNN, XLM): 80.5.
+LEADERBOARD = {
+    "CoLA": [60.5],
+    "SST-2": [94.9],
+    "MRPC": [85.4, 89.3],
+    "STS-B": [87.6, 86.5],
+    "QQP": [89.3, 72.1],
+    "MNLI": [86.7, 85.9],
+    "QNLI": [92.7],
+    "RTE": [70.1],
+    "WNLI": [65.1],
+}
+
+
+@pytest.mark.parametrize(("row", "printed"), TABLE_1)
+def test_paper_mean_is_table_1(row, printed):
+    assert round(glue.paper_mean(dict(zip(COLUMNS, row, strict=True))), 1) == printed
+
+
+def test_one_row_of_table_1_is_not_the_mean_of_what_it_prints():
+    """BiLSTM+ELMo+Attn: the nine printed numbers give 70.94, the paper prints 71.0 (rounded before, perhaps)."""
+    row = [76.4, 76.1, 64.8, 79.8, 90.4, 36.0, 73.3, 84.9, 56.8]
+    assert glue.paper_mean(dict(zip(COLUMNS, row, strict=True))) == pytest.approx(70.944, abs=1e-3)
+
+
+def test_glue_score_is_the_leaderboards():
+    assert round(glue.glue_score(LEADERBOARD), 1) == 80.5
+    eleven = [value for task in LEADERBOARD.values() for value in task]
+    assert round(sum(eleven) / len(eleven), 1) != 80.5  # metrics are averaged within their task first
+
+
+def test_both_rules_know_the_same_metrics():
+    for column, metric in glue.PAPER_COLUMNS.items():
+        assert metric in glue.TASKS[column.removesuffix("-mm").removesuffix("-m")]
+    assert all(callable(getattr(glue, metric)) for task in glue.TASKS.values() for metric in task)
+    assert len(glue.TASKS) == len(glue.PAPER_COLUMNS) == 9
+
+
+@pytest.mark.parametrize(
+    ("scores", "told"),
+    [
+        ({}, "nothing"),
+        ({k: v for k, v in LEADERBOARD.items() if k != "WNLI"}, "exactly"),
+        ({**LEADERBOARD, "SNLI": [80.0]}, "exactly"),
+        ({**LEADERBOARD, "MRPC": [85.4]}, r"MRPC has 2 metric\(s\), accuracy, f1; got 1"),
+    ],
+)
+def test_no_glue_score_of_some_tasks(scores, told):
+    with pytest.raises(ValueError, match=told):
+        glue.glue_score(scores)
+
+
+def test_no_paper_mean_of_some_columns():
+    with pytest.raises(ValueError, match="exactly"):
+        glue.paper_mean({"CoLA": 60.5})
