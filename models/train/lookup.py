@@ -83,7 +83,7 @@ def look_up(kind: str, w: Weights, keys: Tensor, values: Tensor, query: Tensor) 
 
 
 def train(
-    kind: str, d_k: int, seed: int, steps: int, lr: float, task: Task = Task(), every: int = 10
+    kind: str, d_k: int, seed: int, steps: int, lr: float, task: Task | None = None, every: int = 10
 ) -> Iterator[Point]:
     """Train with Adam and yield a Point before the first step, then after every `every` steps.
 
@@ -91,6 +91,7 @@ def train(
     examples. Draws on no global random state. Stop by dropping the iterator. The matrices are small: call
     torch.set_num_threads(1) first, more threads are slower (ten times on a busy machine); Task(test=256) is quicker.
     """
+    task = task or Task()
     w = initial(kind, d_k, seed, task)
     test = batch(task, task.test, torch.Generator().manual_seed(TEST_SEED + seed))
     yield measure(kind, w, test, 0)
