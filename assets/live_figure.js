@@ -94,7 +94,8 @@ async function plot(state, p, view, width, like) {
     layout.yaxis = thin(layout.yaxis, room.steps[1]);
   }
   if (view.y_axis) layout.yaxis = { ...layout.yaxis, title: undefined };
-  if (still()) delete layout.transition;
+  if (still() || p.width !== layout.width) delete layout.transition;  // Plotly does not resize while it animates
+  p.width = layout.width;
   let data = view.figure.data;
   if (room.cell < 38) data = data.map(({ texttemplate, ...rest }) => (rest.type === "heatmap" ? rest : { ...rest, texttemplate }));
   await Plotly.react(p.body, data, layout, { displayModeBar: false, responsive: false, doubleClick: "reset" });

@@ -2,7 +2,6 @@
 
 import logging
 import re
-from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
@@ -30,6 +29,8 @@ def render(lesson: Lesson, lang: str, theme: str) -> None:
     """A whole lesson page: question, short answer, note with its demos, quiz."""
     words = app_words(lang)
     _adopt_link(lesson)
+    for job in st.session_state["_jobs"].values():
+        job["steps"] = None  # a run of the whole page (another language, another sentence) cannot go on piece by piece
     st.caption(
         f"{words(f'sections.{lesson.section}')} · {lesson.number} · {words('minutes', n=lesson.front(lang, 'minutes'))}"
     )
@@ -281,28 +282,34 @@ def _work(demo: Demo, words: DemoWords, values: dict[str, Any]) -> tuple[Evidenc
     job = jobs.get(key)
     if job and job["values"] != values:
         job = jobs.pop(key) and None
+    slot = st.container()
     running = bool(job and job["steps"])
-    if st.button(
-        app("stop" if running else "start"),
-        key=f"{key}._go",
-        icon=":material/stop:" if running else ":material/play_arrow:",
-    ):
-        if running:
-            job["steps"], running = None, False
-        else:
-            effort = demo.work[1]()
-            steps: Iterator[Evidence] = demo.start(effort, **demo.values(values))
-            job = jobs[key] = {"values": dict(values), "steps": steps, "effort": effort, "evidence": None}
-            running = True
-    if job is None:
-        st.caption(app("not_started"))
-        return None, False
     if running:
         step = next(job["steps"], None)
         if step is None:
             job["steps"], running = None, False
         else:
             job["evidence"] = step
+    with slot:
+        st.button(
+            app("stop" if running else "start"), key=f"{key}._go", on_click=_pressed, args=(demo, key, dict(values)),
+            icon=":material/stop:" if running else ":material/play_arrow:",
+        )  # fmt: skip
+    if job is None:
+        st.caption(app("not_started"))
+        return None, False
     if running and isinstance(job["effort"], Progress):
         st.progress(job["effort"].done)
     return job["evidence"], running
+
+
+def _pressed(demo: Demo, key: str, values: dict[str, Any]) -> None:
+    """Start or stop, before the rerun, so that the button that is drawn then says what it will do."""
+    jobs = st.session_state["_jobs"]
+    job = jobs.get(key)
+    if job and job["steps"]:
+        job["steps"] = None
+    else:
+        effort = demo.work[1]()
+        steps = demo.start(effort, **demo.values(values))
+        jobs[key] = {"values": values, "steps": steps, "effort": effort, "evidence": None}

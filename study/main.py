@@ -82,6 +82,8 @@ def main() -> None:
     with st.container(horizontal_alignment="center"), st.container(width=980, key="page"):
         with st.container(horizontal=True, horizontal_alignment="right", key="top"):
             _switch(languages(), lang)
+        if not here:
+            st.session_state["_stem"], st.session_state["_jobs"] = None, {}
         current.run()
         _neighbours(here, pages, start, lang)
     _shell()(data={"lang": lang, "theme": theme}, key="_shell", on_theme_change=lambda: None)

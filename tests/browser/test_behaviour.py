@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 import pytest
 from playwright.sync_api import Page, expect
 
+from study.demo import demos
 from study.figures import number
 from study.notes import app_words, lessons
 from study.quiz import shuffled, truth
@@ -32,6 +33,14 @@ def t5(open_page):
         return page
 
     return open_
+
+
+def default(key: str, steps: int = 0) -> str:
+    """What a slider of T5 shows at its default, or so many steps above it."""
+    demo, name = key.split(".")
+    param = next(p for p in demos(T5)[demo].params if p.name == name)
+    ladder = param.control.ladder if param.control.scale == "log" else [param.default]
+    return param.control.text(ladder[ladder.index(param.default) + steps])
 
 
 def expect_query(page: Page, **wanted: str | None) -> None:
@@ -74,7 +83,7 @@ def test_a_control_redraws_its_own_figure_in_place(t5):
     slider(page, f"{T5}.scaling.d_k").focus()
     with redraws(page, "scaling"):
         page.keyboard.press("ArrowRight")
-    expect_query(page, scaling__d_k="96")
+    expect_query(page, scaling__d_k=default("scaling.d_k", 1))
     kept = "[...document.querySelectorAll('.st-key-card_scaling .lf-body')].map(n => n.__mark === 1 && n.isConnected)"
     assert page.evaluate(kept) == [True, True, True]
     assert {name: drawn(page, name) for name in others} == others
@@ -93,14 +102,15 @@ def test_a_deep_link_is_the_first_request_to_a_fresh_server(open_page, fresh_ser
 
 def test_bad_values_in_a_link_are_mended_and_told(t5):
     bad = {
-        "scaling.d_k": ("99999", "512"), "scaling.n_keys": ("banana", "16"), "additive_vs_dot.d_k": ("-3", "1"),
-        "additive_vs_dot.d_hidden": ("nan", "8"), "additive_vs_dot.size": ("1e999", "1"), "retrieval.angle": ("", "80"),
-    }  # fmt: skip
+        "scaling.d_k": ("99999", "512"), "scaling.n_keys": ("banana", None), "additive_vs_dot.d_k": ("-3", "1"),
+        "additive_vs_dot.d_hidden": ("nan", None), "additive_vs_dot.size": ("1e999", None),
+        "retrieval.angle": ("", None),
+    }  # what the link says; the nearest valid value, or None for the default
     hostile = {"a.b": "1", "step_by_step.source": "<script>", "step_by_step.cell": "9", "step_by_step.causal": "2"}
     given = {key: raw for key, (raw, _) in bad.items()} | hostile
     page = t5("&".join(f"{T5}.{key}={raw}" for key, raw in given.items()) + "&x=%00")
     for key, (_, mended) in bad.items():
-        expect_value(page, key, mended)
+        expect_value(page, key, mended or default(key))
     for demo in ("scaling", "additive_vs_dot", "retrieval", "step_by_step"):
         expect(notices(page, demo), demo).to_have_count(1)
         expect(notices(page, demo)).to_contain_text(EN("link_mended", controls="").strip())
@@ -117,11 +127,12 @@ def test_a_copied_link_restores_every_control_for_someone_else(t5):
     with redraws(page, "step_by_step"):
         box(page, f"{T5}.step_by_step.sentence").fill(OWN)
     expect_query(page, sentence=OWN)
+    wider = default("step_by_step.d_k", 1)
     with redraws(page, "step_by_step"):
         slider(page, f"{T5}.step_by_step.d_k").press("ArrowRight")
     with redraws(page, "step_by_step"):
         cell(page, "step_by_step", SCORES, (3, 1), (5, 5))
-    expect_query(page, step_by_step__d_k="12", step_by_step__cell="3-1")
+    expect_query(page, step_by_step__d_k=wider, step_by_step__cell="3-1")
     copy = act(page, "step_by_step", "copy")
     copy.click()
     expect(copy).to_have_text(EN("copied"))
@@ -131,7 +142,7 @@ def test_a_copied_link_restores_every_control_for_someone_else(t5):
     assert urlsplit(link).path == f"/{T5}"
     expect(box(other, f"{T5}.step_by_step.sentence")).to_have_value(OWN)
     expect(box(other, f"{T5}.real_heads.sentence")).to_have_value(OWN)
-    expect_value(other, "step_by_step.d_k", "12")
+    expect_value(other, "step_by_step.d_k", wider)
     expect_query(other, step_by_step__cell="3-1")
     assert chain(other) == chain(page)
 
@@ -280,17 +291,21 @@ def test_a_small_panel_picks_layer_and_head(t5):
     def small(row: int, col: int):
         return card(page, "real_heads").locator(f".lf-cell[data-cell='{row},{col}']")
 
-    expect(small(5, 11)).to_have_attribute("aria-pressed", "true")
+    chosen = int(default("real_heads.layer")), int(default("real_heads.head"))
+    assert chosen != (1, 4)
+    expect(small(*chosen)).to_have_attribute("aria-pressed", "true")
     with redraws(page, "real_heads"):
-        small(2, 3).click()
-    expect_query(page, real_heads__layer="2", real_heads__head="3")
-    expect_value(page, "real_heads.layer", "2")
-    expect_value(page, "real_heads.head", "3")
-    expect(small(2, 3)).to_have_attribute("aria-pressed", "true")
+        small(1, 4).click()
+    expect_query(page, real_heads__layer="1", real_heads__head="4")
+    expect_value(page, "real_heads.layer", "1")
+    expect_value(page, "real_heads.head", "4")
+    expect(small(1, 4)).to_have_attribute("aria-pressed", "true")
+    expect(small(*chosen)).to_have_attribute("aria-pressed", "false")
     with redraws(page, "real_heads"):
-        page.keyboard.press("ArrowDown")
-    expect_query(page, real_heads__layer="3", real_heads__head="3")
-    expect(small(3, 3)).to_be_focused()
+        page.keyboard.press("ArrowUp")
+    expect_value(page, "real_heads.layer", "0")
+    expect_value(page, "real_heads.head", "4")
+    expect(small(0, 4)).to_be_focused()
 
 
 # --- (j) the quiet links ----------------------------------------------------------------------------------------------
@@ -298,12 +313,12 @@ def test_reset_brings_the_defaults_back(t5):
     page = t5(f"{T5}.scaling.d_k=128&{T5}.scaling.n_keys=4&{T5}.sentence={quote(OWN)}")
     with redraws(page, "scaling"):
         act(page, "scaling", "reset").click()
-    expect_value(page, "scaling.d_k", "64")
-    expect_value(page, "scaling.n_keys", "16")
+    expect_value(page, "scaling.d_k", default("scaling.d_k"))
+    expect_value(page, "scaling.n_keys", default("scaling.n_keys"))
     expect_query(page, scaling__d_k=None, scaling__n_keys=None, sentence=OWN)  # what is not this demo's stays
     with redraws(page, "step_by_step"), redraws(page, "real_heads"):
         act(page, "step_by_step", "reset").click()
-    expect(box(page, f"{T5}.real_heads.sentence")).to_have_value(re.compile("^The animal"))
+    expect(box(page, f"{T5}.real_heads.sentence")).not_to_have_value(OWN)
     expect_query(page, sentence=None)
 
 
@@ -398,20 +413,21 @@ def test_figures_follow_the_theme_without_a_reload(t5):
 # --- (m) history ------------------------------------------------------------------------------------------------------
 def test_the_browsers_back_restores_the_controls(t5):
     page = t5()
-    for value in ("96", "128"):
+    once, twice = default("scaling.d_k", 1), default("scaling.d_k", 2)
+    for value in (once, twice):
         with redraws(page, "scaling"):
             slider(page, f"{T5}.scaling.d_k").press("ArrowRight")
         expect_query(page, scaling__d_k=value)
     with redraws(page, "scaling"):
         page.go_back()
-    expect_value(page, "scaling.d_k", "96")
-    expect_query(page, scaling__d_k="96")
+    expect_value(page, "scaling.d_k", once)
+    expect_query(page, scaling__d_k=once)
     with redraws(page, "scaling"):
         page.go_forward()
-    expect_value(page, "scaling.d_k", "128")
+    expect_value(page, "scaling.d_k", twice)
     page.reload()
     all_drawn(page, LESSONS[T5])
-    expect_value(page, "scaling.d_k", "128")
+    expect_value(page, "scaling.d_k", twice)
 
 
 @pytest.mark.parametrize("way", [0, T2], ids=["home", "t2"])

@@ -1,0 +1,256 @@
+"""How fast the app is beside a bare Streamlit page, in one run:  python -m tests.bench.bench_pages [part …]
+
+Seconds differ from machine to machine, so every time stands beside the same thing done by a bare script on a server of
+its own, measured in turns with ours; what counts is the ratio. Nothing is asserted: PASS or OVER stands beside a bound.
+
+start     process start -> home visible, and home visible in a new browser (empty cache) on a running server; bare:
+          a script of one title and one text. Then: the first figure of T5 in a new browser.
+latency   key -> figure. bare: a script that imports the same demo, has one slider for the same control with the same
+          steps, caches evidence as the app does, and calls st.plotly_chart(study.figures.figure(view)) for every view.
+          Both pages run the same watcher: the capturing keydown listener takes the time; every animation frame makes a
+          fingerprint of all figures in sight (the numbers that Plotly holds for each, the text of chains and tables,
+          for ours also `data-drawn`); the time of the last frame in which the fingerprint changed, before 400 ms of no
+          change, is the end. 10 steps up and 10 down on each; both walk in turns of five steps. Ours is the whole
+          lesson page with all of its demos, bare shows the one demo.
+          Also: bytes that came over the websocket per step.
+bytes     JSON of a demo's drawings: the grid of all heads for 32 tokens, and every demo at its largest control values.
+torch     whether the home page imports torch.
+"""
+
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from statistics import median
+
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from study.notes import lessons
+from tests.browser.driver import ROOT, SLOW, all_drawn, idle, launch, served, slider
+
+HELLO = 'import streamlit as st\nst.title("Hello")\nst.write("A page with one title and one text.")\n'
+BARE = """
+import streamlit as st
+from study.controls import Slider
+from study.demo import demos
+from study.figures import figure
+
+@st.cache_resource(max_entries=256, show_spinner=False)
+def evidence(stem, name, control, value):
+    return demos(stem)[name](**{control: value})
+
+stem, name, control = st.query_params["what"].split(".")
+p = next(p for p in demos(stem)[name].params if p.name == control)
+c = p.control
+if c.scale == "log":
+    value = st.select_slider(control, c.ladder, p.default, key="control")
+else:
+    whole = int if c.whole else float
+    value = st.slider(control, whole(c.low), whole(c.high), p.default, whole(c.step or 1), key="control")
+st.title(name)
+for i, view in enumerate(evidence(stem, name, control, value).views):
+    st.plotly_chart(figure(view), key=f"view{i}")
+"""
+#: (stem, demo, control): sliders with more than STEPS steps; the walk begins at the lower end.
+WALKS = [
+    ("t5_attention", "scaling", "d_k"),
+    ("t5_attention", "step_by_step", "d_k"),
+    ("t5_attention", "real_heads", "head"),
+    ("t2_layer_vs_batch_norm", "neighbour", "sentences"),
+]
+STEPS, TURN = 10, 5  # up and then down again; steps at a time
+LATENCY, HOME, GRID, DEMO = 1.0, 1.5, 150_000, 400_000  # the bounds
+
+WATCH = """(scope) => {
+  const sum = (a) => {
+    if (a === undefined || a === null) return 0;
+    if (typeof a === "number") return a || 0;
+    if (typeof a === "string") { let h = 7; for (const ch of a) h = (h * 31 + ch.codePointAt(0)) % 1e9; return h; }
+    let s = 0, i = 1;
+    for (const v of a) s += sum(v) * (i = i % 97 + 1);
+    return s;
+  };
+  const look = () => [...document.querySelectorAll(scope)].map(box => [
+    box.querySelector(".lf")?.dataset.drawn,
+    ...[...box.querySelectorAll(".js-plotly-plot")].map(n =>
+      (n._fullData ?? []).map(t => sum(t.z) + sum(t.y) + sum(t.x) + sum(t.cells?.values)).join()
+      + JSON.stringify(n._fullLayout?.shapes?.map?.(s => s.x0))),
+    ...[...box.querySelectorAll(".lf-chain, .lf-table")].map(n => n.textContent)].join("|")).join("#");
+  const w = window.__watch = { key: 0, end: 0, print: look() };
+  document.addEventListener("keydown", () => { w.key = performance.now(); w.end = 0; }, true);
+  const frame = () => {
+    const print = look();
+    if (print !== w.print) { w.print = print; w.end = performance.now(); }
+    requestAnimationFrame(frame);
+  };
+  requestAnimationFrame(frame);
+}"""
+SETTLED = "() => { const w = window.__watch; return w.end && performance.now() - w.end > 400 && w.end - w.key; }"
+
+
+def p95(values: list[float]) -> float:
+    return sorted(values)[round(0.95 * (len(values) - 1))]
+
+
+def verdict(value: float, bound: float) -> str:
+    return "PASS" if value <= bound else "OVER"
+
+
+def visible(browser: Browser, url: str, what: str) -> float:
+    """Seconds from asking for a page to seeing `what` on it, in a browser with an empty cache."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, locale="en-US")
+    page = context.new_page()
+    start = time.perf_counter()
+    page.goto(url, wait_until="commit")
+    expect(page.locator(what).first).to_be_visible(timeout=SLOW)
+    taken = time.perf_counter() - start
+    context.close()
+    return taken
+
+
+def start_(browser: Browser, folder: Path, times: int = 5) -> None:
+    hello = folder / "hello.py"
+    hello.write_text(HELLO)
+    scripts = {"ours": "app.py", "bare": hello}
+    cold, home = {k: [] for k in scripts}, {k: [] for k in scripts}
+    for _ in range(times):
+        for name, script in scripts.items():
+            begun = time.perf_counter()
+            with served(script) as url:
+                visible(browser, url, "h1")
+                cold[name].append(time.perf_counter() - begun)
+    with ExitStack() as stack:
+        urls = {name: stack.enter_context(served(script)) for name, script in scripts.items()}
+        for url in urls.values():
+            visible(browser, url, "h1")
+        time.sleep(8)  # ours has imported torch meanwhile
+        for _ in range(2 * times):
+            for name, url in urls.items():
+                home[name].append(visible(browser, url, "h1"))
+        first = [visible(browser, f"{urls['ours']}/t5_attention", ".lf[data-drawn]") for _ in range(times)]
+    for what, found in (("process start -> home visible", cold), ("home visible, server running", home)):
+        ours, bare = median(found["ours"]), median(found["bare"])
+        told = f"ours {ours:6.2f} s   bare {bare:6.2f} s   ratio {ours / bare:5.2f}   bound {HOME}"
+        print(f"{what:32} {told}   {verdict(ours / bare, HOME)}")
+    ratio = median(first) / median(home["bare"])
+    print(f"{'first figure of T5 drawn':32} ours {median(first):6.2f} s   {ratio:5.2f} × a bare page without a figure")
+
+
+def step(page: Page, key: str) -> float:
+    """Milliseconds from the key to the last change of a figure."""
+    page.keyboard.press(key)
+    return page.wait_for_function(SETTLED, timeout=SLOW).json_value()
+
+
+def latency(browser: Browser, folder: Path) -> None:
+    bare_script = folder / "bare.py"
+    bare_script.write_text(BARE)
+    everything = {"ours": [], "bare": []}
+    with served() as ours_url, served(bare_script) as bare_url:
+        for stem, demo, control in WALKS:
+            pages, times, frames = {}, {"ours": [], "bare": []}, {"ours": [], "bare": []}
+            for name in times:
+                page = browser.new_context(viewport={"width": 1280, "height": 900}, locale="en-US").new_page()
+                page.on("websocket", lambda ws, f=frames[name]: ws.on("framereceived", lambda m: f.append(len(m))))
+                if name == "ours":
+                    page.goto(f"{ours_url}/{stem}")
+                    all_drawn(page, next(le for le in lessons if le.stem == stem))
+                    thumb = slider(page, f"{stem}.{demo}.{control}")
+                else:
+                    page.goto(f"{bare_url}/?what={stem}.{demo}.{control}")
+                    expect(page.locator(".js-plotly-plot .main-svg").first).to_be_attached(timeout=SLOW)
+                    thumb = page.locator("input[type=range]")
+                idle(page)
+                thumb.focus()
+                page.keyboard.press("Home")
+                page.wait_for_timeout(2500)
+                idle(page)
+                page.evaluate(WATCH, f".st-key-card_{demo}" if name == "ours" else ".stMain")
+                frames[name].clear()
+                pages[name] = page
+            walk = ["ArrowRight"] * STEPS + ["ArrowLeft"] * STEPS
+            for turn in range(0, len(walk), TURN):
+                for name, page in pages.items():
+                    page.bring_to_front()
+                    times[name] += [step(page, key) for key in walk[turn : turn + TURN]]
+            for name, page in pages.items():
+                everything[name] += times[name]
+                page.context.close()
+            report(f"{demo}.{control}", times, {name: sum(f) / len(walk) for name, f in frames.items()})
+    report("all four", everything)
+
+
+def report(what: str, times: dict[str, list[float]], sizes: dict[str, float] | None = None) -> None:
+    for name, measure in (("median", median), ("p95", p95)):
+        ours, bare = measure(times["ours"]), measure(times["bare"])
+        told = f"ours {ours:6.0f} ms   bare {bare:6.0f} ms   ratio {ours / bare:5.2f}   bound {LATENCY}"
+        print(f"{what:24} {name:7} {told}   {verdict(ours / bare, LATENCY)}")
+    if sizes:
+        ours, bare = sizes["ours"] / 1e3, sizes["bare"] / 1e3
+        told = f"ours {ours:6.1f} kB   bare {bare:6.1f} kB   ratio {ours / bare:5.2f}   (mean per step)"
+        print(f"{what:24} {'frames':7} {told}")
+
+
+def bytes_(*_) -> None:
+    from study.demo import demos
+    from study.figures import as_is, draw_all
+    from tests.evidence import corners
+
+    def size(evidence) -> int:
+        drawn = draw_all(evidence.views, "light", as_is)
+        return len(json.dumps(drawn, ensure_ascii=False, separators=(",", ":")).encode())
+
+    heads = demos("t5_attention")["real_heads"](sentence=" ".join(["word"] * 30))
+    assert heads.views[1].z.shape[-1] == 32, heads.views[1].z.shape
+    found = size(heads)
+    print(f"{'all heads, 32 tokens':44} {found / 1e3:7.1f} kB   bound {GRID / 1e3:.0f}   {verdict(found, GRID)}")
+    for lesson in lessons:
+        for name, demo in demos(lesson.stem).items():
+            sizes = [(size(evidence), given) for given in corners(demo) if (evidence := _first(demo, given))]
+            found, given = max(sizes, key=lambda pair: pair[0])
+            told = {k: v if len(str(v)) < 20 else f"{len(v.split())} words" for k, v in given.items()}
+            line = f"{lesson.stem.split('_')[0]}.{name:40} {found / 1e3:7.1f} kB   bound {DEMO / 1e3:.0f}   "
+            print(line + f"{verdict(found, DEMO)}   {told}")
+
+
+def _first(demo, given):
+    from study.demo import Refusal
+
+    try:
+        return next(demo.start(**given))
+    except Refusal:
+        return None
+
+
+def torch_(*_) -> None:
+    code = (
+        "import sys; from streamlit.testing.v1 import AppTest; "
+        "app = AppTest.from_file('study/main.py', default_timeout=60).run(); assert not app.exception; "
+        "print('torch' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    imported = done.stdout.split()[-1:] != ["False"]
+    print(f"home without torch: {'OVER (torch was imported, or the page failed)' if imported else 'PASS'}")
+
+
+PARTS: dict[str, Callable] = {"torch": torch_, "bytes": bytes_, "start": start_, "latency": latency}
+
+
+def main(wanted: list[str]) -> None:
+    unknown = set(wanted) - set(PARTS)
+    if unknown:
+        sys.exit(f"unknown part {sorted(unknown)}; there are {list(PARTS)}")
+    with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
+        browser = launch(playwright)
+        for name in wanted or PARTS:
+            print(f"--- {name}", flush=True)
+            PARTS[name](browser, Path(folder))
+        browser.close()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
