@@ -70,7 +70,8 @@ function size(view, width, like) {
     return { width: w, height: clamp(w * 0.55, 260, 380), cell: 99 };
   }
   const [r, c] = view.cells, square = r === c, small = r <= 12 && c <= 12;
-  const room = width < 560 || c > 26 || small || like === 1 ? width : like > 2 && c <= 9 ? share(3) : share(2);
+  const tight = small && (share(2) - m.l - m.r) / c < 38;  // its numbers would not fit in half the width
+  const room = width < 560 || c > 26 || tight || like === 1 ? width : like > 2 && c <= 9 && !small ? share(3) : share(2);
   const cell = Math.min(small ? 46 : square ? 30 : 40, (room - m.l - m.r) / c);
   const tall = square ? cell : clamp(cell, 18, small ? 32 : 22);
   const angle = view.widest > cell - 3 && !view.numbered ? -45 : 0;
@@ -281,6 +282,11 @@ export default function ({ data, parentElement, setTriggerValue }) {
   if (!state) {
     state = root.__state = { root, panels: [], n: Date.now(), drawn: 0, box: make("div", "lf-box"), bar: make("div", "lf-bar") };
     root.append(state.box, state.bar);
+    if (!document.querySelector(`link[href="${data.style}"]`)) {
+      const style = make("link");
+      Object.assign(style, { rel: "stylesheet", href: data.style });
+      document.head.append(style);
+    }
     state.observer = new ResizeObserver(() => {
       if (root.clientWidth && Math.abs(Math.max(240, root.clientWidth) - state.width) > 1) draw(state);
     });

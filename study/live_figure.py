@@ -5,6 +5,7 @@ header: no CDN, and the home page never asks for it.
 """
 
 import gzip
+import hashlib
 import json
 from collections.abc import Callable
 from functools import cache
@@ -19,6 +20,7 @@ from starlette.routing import Route
 
 from study.notes import ROOT
 
+KEEP = {"cache-control": "public, max-age=31536000, immutable"}  # the address changes with the content
 PATH = f"/live/plotly-{plotly.__version__}.min.js"
 
 
@@ -28,7 +30,7 @@ def _library() -> bytes:
 
 
 def _serve(request: Request) -> Response:
-    headers = {"content-encoding": "gzip", "cache-control": "public, max-age=31536000, immutable"}
+    headers = {"content-encoding": "gzip", **KEEP}
     return Response(_library(), media_type="text/javascript; charset=utf-8", headers=headers)
 
 
@@ -40,7 +42,26 @@ def _card(request: Request) -> Response:
     return Response(text, status_code=200 if path else 404, media_type="text/plain; charset=utf-8")
 
 
-routes = [Route(PATH, _serve), Route("/live/card/{name}", _card)]
+@cache
+def _part(kind: str) -> tuple[str, str]:
+    """The component's script ("js") or style ("css"), and its address, which changes with the text."""
+    text = (ROOT / "assets" / f"live_figure.{kind}").read_text(encoding="utf-8")
+    return text, f"/live/figure-{hashlib.sha256(text.encode()).hexdigest()[:12]}.{kind}"
+
+
+def _serve_part(kind: str, media_type: str) -> Route:
+    def serve(request: Request) -> Response:
+        return Response(_part(kind)[0], media_type=media_type, headers=KEEP)
+
+    return Route(_part(kind)[1], serve)
+
+
+routes = [
+    Route(PATH, _serve),
+    Route("/live/card/{name}", _card),
+    _serve_part("js", "text/javascript; charset=utf-8"),
+    _serve_part("css", "text/css; charset=utf-8"),
+]
 
 
 def url(path: str) -> str:
@@ -54,13 +75,22 @@ def card_url(source: str) -> str:
     return url(f"/live/card/{source.split('/')[-2]}") if source.endswith("/CARD.md") else ""
 
 
+#: What Streamlit sends with every rerun; the component itself comes from a route, once.
+STUB = """
+export default function (component) {
+  let end, gone = false;
+  import(new URL(component.data.script, location.origin).href).then((module) => {
+    end = module.default(component);
+    if (gone) end?.();
+  });
+  return () => { gone = true; end?.(); };
+}
+"""
+
+
 @cache
 def _component() -> Callable:
-    css, js = ((ROOT / "assets" / f"live_figure.{kind}").read_text(encoding="utf-8") for kind in ("css", "js"))
-    return st.components.v2.component(
-        "live_figure", html='<div class="lf"></div>', css=css, js=js,
-        isolate_styles=False,
-    )  # fmt: skip
+    return st.components.v2.component("live_figure", html='<div class="lf"></div>', js=STUB, isolate_styles=False)
 
 
 def live_figure(
@@ -80,6 +110,8 @@ def live_figure(
         "views": json.dumps(drawings, ensure_ascii=False, separators=(",", ":")),
         "bar": bar,
         "library": url(PATH),
+        "script": url(_part("js")[1]),
+        "style": url(_part("css")[1]),
         "failed": failed,
     }
     _component()(data=data, key=key, on_click_change=on_click, on_act_change=on_act)
