@@ -276,6 +276,21 @@ async function draw(state) {
   }
 }
 
+// One drawing at a time; what came meanwhile is drawn next, and only the newest of it.
+async function refresh(state) {
+  state.wanted = true;
+  if (state.busy) return;
+  state.busy = true;
+  try {
+    while (state.wanted) {
+      state.wanted = false;
+      await draw(state);
+    }
+  } finally {
+    state.busy = false;
+  }
+}
+
 export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".lf");
   let state = root.__state;
@@ -288,7 +303,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
       document.head.append(style);
     }
     state.observer = new ResizeObserver(() => {
-      if (root.clientWidth && Math.abs(Math.max(240, root.clientWidth) - state.width) > 1) draw(state);
+      if (root.clientWidth && Math.abs(Math.max(240, root.clientWidth) - state.width) > 1) refresh(state);
     });
     state.observer.observe(root);
   }
@@ -298,7 +313,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   if (state.text !== data.views) {
     state.text = data.views;
     state.views = JSON.parse(data.views);
-    draw(state);
+    refresh(state);
   }
   actions(state, data);
   return () => { if (!root.isConnected) state.observer.disconnect(); };

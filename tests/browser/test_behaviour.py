@@ -358,6 +358,7 @@ def test_work_starts_stops_and_ends_when_the_reader_leaves(t5):
     go.click()
     expect(go).to_contain_text(EN("start"))
     idle(page)
+    page.wait_for_timeout(1000)  # a figure that had come before the stop may still be drawn
     seen = drawn(page, "train_live")
     with redraws(page, "scaling"):  # time passes; nothing of the stopped work arrives
         slider(page, f"{T5}.scaling.d_k").press("ArrowRight")
