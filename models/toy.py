@@ -115,14 +115,15 @@ def milliseconds(n: int, d: int) -> dict[str, float]:
     q, k, v = (normal(n, d, seed=0, name=name, dtype=torch.float32) for name in "qkv")  # (n, d) each
     weights = [w.float() for w in additive_inputs(d, d, seed=0)]  # (d, d), (d, d), (d,)
     return {
-        "dot": _median_ms(lambda: attention.scaled_dot_product(q, k, v)),
-        "fused": _median_ms(lambda: F.scaled_dot_product_attention(q[None, None], k[None, None], v[None, None])),
-        "additive": _median_ms(lambda: attention.additive(q, k, v, *weights)),
+        "dot": median_ms(lambda: attention.scaled_dot_product(q, k, v)),
+        "fused": median_ms(lambda: F.scaled_dot_product_attention(q[None, None], k[None, None], v[None, None])),
+        "additive": median_ms(lambda: attention.additive(q, k, v, *weights)),
     }
 
 
 @torch.no_grad()
-def _median_ms(call: Callable[[], object], repeats: int = 3) -> float:
+def median_ms(call: Callable[[], object], repeats: int = 3) -> float:
+    """Median milliseconds of a call, after one that does not count."""
     call()  # the first call pays for memory
     taken = []
     for _ in range(repeats):

@@ -14,6 +14,7 @@ from study.figures import draw_all, number
 from study.live_figure import card_url, live_figure
 from study.notes import DemoWords, Lesson, app_words, colored, linked, pieces
 from study.quiz_view import render_quiz
+from study.views import Say
 
 log = logging.getLogger(__name__)
 FIRST = 4  # controls shown at once; the rest stand under "more"
@@ -73,8 +74,13 @@ def _adopt_link(lesson: Lesson) -> None:
     session["_link"] = mine
 
 
-def _write_link(demo: Demo, values: dict[str, Any]) -> list[str]:
-    """Puts this demo's values into the URL; returns the texts that were too long for it."""
+def leave() -> None:
+    """The reader is on a page that is no lesson: running work ends, and what they set waits for their return."""
+    st.session_state["_stem"], st.session_state["_jobs"] = None, {}
+
+
+def _write_link(demo: Demo, values: dict[str, Any]) -> tuple[dict[str, str], list[str]]:
+    """Puts this demo's values into the URL; returns its own parameters and the texts that were too long for it."""
     query, long = link.write(demo, values)
     names = {link.name(demo, p) for p in demo.params}
     old = st.query_params.to_dict()
@@ -82,7 +88,7 @@ def _write_link(demo: Demo, values: dict[str, Any]) -> list[str]:
     if new != old:
         st.query_params.from_dict(new)
     st.session_state["_link"] = {k: v for k, v in new.items() if k.startswith(f"{demo.stem}.")}
-    return long
+    return query, long
 
 
 # --- a demo ----------------------------------------------------------------------------------------------------------
@@ -99,7 +105,7 @@ def _demo(demo: Demo, words: DemoWords, theme: str) -> None:
     values = _controls(demo, words)
     if session.pop(f"{demo.stem}._sentence_changed", False):
         st.rerun()  # the sentence serves every demo of the lesson
-    long = _write_link(demo, values)
+    query, long = _write_link(demo, values)
     bad = [words(f"controls.{p}") for p in session.pop(f"{key}._bad", [])]
     if bad:
         st.info(app("link_mended", controls=app("list_mark").join(bad)), icon=":material/link:")
@@ -117,17 +123,16 @@ def _demo(demo: Demo, words: DemoWords, theme: str) -> None:
         reason = getattr(error, "reason", "unexpected")
         st.error(app(f"errors.{reason}" if app.has(f"errors.{reason}") else "errors.unexpected"))
     if evidence:
-        _show(demo, evidence, words, theme, values, long)
+        _show(demo, evidence, words, theme, query, long)
     if running:
         st.rerun(scope="fragment")
 
 
-def _show(demo: Demo, evidence: Evidence, words: DemoWords, theme: str, values: dict, long: list[str]) -> None:
+def _show(demo: Demo, evidence: Evidence, words: DemoWords, theme: str, query: dict, long: list[str]) -> None:
     app, key = app_words(words.lang), f"{demo.stem}.{demo.name}"
     session = st.session_state
     for notice in evidence.notices:
         st.info(words.either("notices", notice.key, **dict(notice.values)), icon=":material/info:")
-    query, _ = link.write(demo, values)
     bar = {
         "kind": evidence.origin.value, "origin": app(f"origins.{evidence.origin.value}"),
         "meaning": app(f"origin_meanings.{evidence.origin.value}"), "source": evidence.source,
@@ -182,9 +187,7 @@ def _data(evidence: Evidence, words: DemoWords, key: str) -> None:
         columns, rows = view.table()
         names = [words.label(c) for c in columns]
         names = [n if names.index(n) == j else f"{n} ({j + 1})" for j, n in enumerate(names)]
-        told = [[words.label(v) if not isinstance(v, int | float | str | None) else v for v in row] for row in rows]
-        if hasattr(view, "series"):
-            told = [[words.label(row[0]), *rest] for row, (_, *rest) in zip(rows, told, strict=True)]
+        told = [[words.label(v) if isinstance(v, Say) else v for v in row] for row in rows]
         frame = pandas.DataFrame(told, columns=names)
         st.caption(words.label(view.title) if view.title else words("title"))
         st.dataframe(frame, hide_index=True, height=min(36 * (len(frame) + 1), 320), key=f"{key}._frame{i}")
@@ -278,7 +281,7 @@ def _work(demo: Demo, words: DemoWords, values: dict[str, Any]) -> tuple[Evidenc
     Returns the newest evidence and whether the work goes on. Other control values end it.
     """
     app, key = app_words(words.lang), f"{demo.stem}.{demo.name}"
-    jobs = st.session_state.setdefault("_jobs", {})
+    jobs = st.session_state["_jobs"]
     job = jobs.get(key)
     if job and job["values"] != values:
         job = jobs.pop(key) and None

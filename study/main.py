@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from study.lesson import render
+from study.lesson import leave, render
 from study.notes import ROOT, Lesson, app_words, languages, lessons
 
 
@@ -83,7 +83,7 @@ def main() -> None:
         with st.container(horizontal=True, horizontal_alignment="right", key="top"):
             _switch(languages(), lang)
         if not here:
-            st.session_state["_stem"], st.session_state["_jobs"] = None, {}
+            leave()
         current.run()
         _neighbours(here, pages, start, lang)
     _shell()(data={"lang": lang, "theme": theme}, key="_shell", on_theme_change=lambda: None)

@@ -26,6 +26,11 @@ class Say:
 Key = str | Say
 
 
+def _told(key: Key) -> Say:
+    """A key that stands in a table's row, where a plain string would be data."""
+    return key if isinstance(key, Say) else Say(key)
+
+
 def frozen(values: Any, dtype: Any = np.float32) -> np.ndarray:
     """A read-only array of its own (tensors welcome): views are cached and shared between readers."""
     if hasattr(values, "numpy"):
@@ -179,7 +184,7 @@ class Lines:
         for s in self.series:
             for i, (x, y) in enumerate(zip(s.x.tolist(), s.y.tolist(), strict=True)):
                 low_high = [float(b[i]) if b is not None else None for b in (s.low, s.high)] if banded else []
-                rows.append([s.name, x, y, *low_high])
+                rows.append([_told(s.name), x, y, *low_high])
         return columns, rows
 
 
@@ -253,7 +258,7 @@ class Chain:
         yield from (k for k in (self.title, *(k for k, _ in self.links)) if k)
 
     def table(self) -> tuple[list[Key], list[list]]:
-        return ["name", "value"], [[k, v] for k, v in self.links]
+        return ["name", "value"], [[_told(k), v] for k, v in self.links]
 
 
 @dataclass(frozen=True)

@@ -137,6 +137,11 @@ def test_every_view_is_drawn_as_plain_json_and_as_a_figure(view, theme):
     assert rows and all(len(row) == len(columns) for row in rows)
 
 
+def test_keys_in_a_tables_rows_are_told_apart_from_data():
+    assert Chain([("dot", 1)]).table()[1] == [[Say("dot"), 1.0]]
+    assert Lines([Series(Say("head", layer=3), [1], [2])], "x", "y").table()[1] == [[Say("head", layer=3), 1.0, 2.0]]
+
+
 def test_heatmaps_of_a_group_share_their_scale():
     a, b = (Heatmap([[v]], ["r"], ["c"], group="g") for v in (1.0, 5.0))
     assert [d["figure"]["data"][0]["zmax"] for d in draw_all((a, b), "light", str)] == [5.0, 5.0]

@@ -8,26 +8,15 @@ Both grow with T; the slopes (microseconds per token, for each token more in the
 """
 
 import argparse
-import time
-from statistics import linear_regression, median
+from statistics import linear_regression
 
 import torch
 
+from models.toy import median_ms
 from models.transformer import Transformer, TransformerConfig
 
 LENGTHS = (16, 32, 64, 128, 192, 256, 384, 512)
 SOURCE = 32
-
-
-def milliseconds(work, repeats: int) -> float:
-    """Median time of work(), after one call that does not count."""
-    work()
-    times = []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        work()
-        times.append(1000 * (time.perf_counter() - start))
-    return median(times)
 
 
 @torch.no_grad()
@@ -42,8 +31,8 @@ def measure(config: TransformerConfig, repeats: int) -> list[tuple[int, float, f
         _, cache = model.step(ids[:, :T], start)
         cached, whole = model.step(ids[:, T:], cache)[0][:, -1], model.step(ids, start)[0][:, -1]
         torch.testing.assert_close(cached, whole, rtol=0, atol=1e-4)  # both ways give the same logits
-        with_cache = milliseconds(lambda ids=ids, cache=cache, T=T: model.step(ids[:, T:], cache), repeats)
-        rows.append((T, with_cache, milliseconds(lambda ids=ids: model.step(ids, start), repeats)))
+        with_cache = median_ms(lambda ids=ids, cache=cache, T=T: model.step(ids[:, T:], cache), repeats)
+        rows.append((T, with_cache, median_ms(lambda ids=ids: model.step(ids, start), repeats)))
     return rows
 
 
