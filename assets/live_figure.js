@@ -263,6 +263,8 @@ async function draw(state) {
     if (view.kind === "grid") grid(p, view);
     else if (view.kind === "chain") chain(p, view);
     else if (view.kind === "table") table(p, view);
+    else if (view.kind === "tokens") tokens(p, view);
+    else if (view.kind === "token_lines") tokenLines(p, view);
     p.kind = view.kind;
     return view.kind === "plot" ? plot(state, p, view, width, like(view)) : undefined;
   });

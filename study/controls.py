@@ -130,9 +130,10 @@ Seed = Annotated[int, SeedControl()]
 
 @dataclass(frozen=True)
 class Text:
-    """A line of text. Longer than `limit` characters, or empty, it is refused, and what was typed stays."""
+    """A line of text. Longer than `limit` characters, or empty unless optional, it is refused; what was typed stays."""
 
     limit: int = 300
+    optional: bool = False
 
     def clean(self, value: Any) -> str:
         return str(value)
@@ -144,14 +145,36 @@ class Text:
         return value
 
     def ends(self) -> list[str]:
-        return ["a", ("word " * self.limit)[: self.limit - 1] + "d"]
+        return ["" if self.optional else "a", ("word " * self.limit)[: self.limit - 1] + "d"]
 
     def check(self, value: str) -> None:
         """Raises Refusal("empty") or Refusal("too_many_characters")."""
-        if not any(ch.isprintable() and not ch.isspace() for ch in value):
+        if not self.optional and not any(ch.isprintable() and not ch.isspace() for ch in value):
             raise Refusal("empty")
         if len(value) > self.limit:
             raise Refusal("too_many_characters", characters=len(value), limit=self.limit)
+
+
+@dataclass(frozen=True)
+class Texts(Text):
+    """Several lines of text, one item a line, at most `most` of them; `lines` splits them, empty ones left out."""
+
+    limit: int = 4000
+    most: int = 20
+
+    def ends(self) -> list[str]:
+        return ["a", "\n".join(["some words"] * self.most)]
+
+    def check(self, value: str) -> None:
+        """Raises Refusal("empty"), Refusal("too_many_characters") or Refusal("too_many_lines")."""
+        super().check(value)
+        if len(self.lines(value)) > self.most:
+            raise Refusal("too_many_lines", lines=len(self.lines(value)), limit=self.most)
+
+    @staticmethod
+    def lines(value: str) -> list[str]:
+        """The items: lines without the spaces around them."""
+        return [line.strip() for line in value.splitlines() if line.strip()]
 
 
 @dataclass(frozen=True)

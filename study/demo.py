@@ -12,13 +12,31 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
-from study.controls import Cell, Choice, Control, Refusal, Seed, SeedControl, Sentence, Slider, Text, Toggle, When
-from study.views import Say, View
+from study.controls import (
+    Cell,
+    Choice,
+    Control,
+    Refusal,
+    Seed,
+    SeedControl,
+    Sentence,
+    Slider,
+    Text,
+    Texts,
+    Toggle,
+    When,
+)
+from study.token_views import Span, TokenLines, Tokens
+from study.views import Say
+from study.views import View as PlainView
 
 __all__ = [
     "Cell", "Choice", "Claim", "Demo", "Evidence", "Measured", "Origin", "Param", "Progress", "Refusal", "Say", "Seed",
-    "SeedControl", "Sentence", "Slider", "Text", "Timed", "Toggle", "When", "demos", "memo",
+    "SeedControl", "Sentence", "Slider", "Span", "Text", "Texts", "Timed", "Toggle", "TokenLines", "Tokens", "When",
+    "demos", "memo",
 ]  # fmt: skip
+
+View = PlainView | Tokens | TokenLines
 
 #: Shares an expensive pure step between reruns and demos, bounded.
 memo = functools.lru_cache(maxsize=32)

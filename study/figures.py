@@ -7,40 +7,15 @@ its title and colour scale stand in HTML above it (`assets/live_figure.js`), so 
 import base64
 import html
 import itertools
-import math
 import unicodedata
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+from study.theme import DASHES, FONT, ROLES, SCALES, SERIES, SIZE, SURFACE, number, typed, visible
+from study.token_views import TokenLines, Tokens
 from study.views import Bars, Chain, Heatmap, Heatmaps, Histogram, Key, Lines, Say, Table, View
-
-#: Colour is meaning: one place for formulas (notes.py) and figures. Roles as in the design.
-ROLES = {
-    "light": {"query": "#2563EB", "key": "#C2570C", "value": "#047857", "position": "#7C3AED", "hidden": "#475569",
-              "mask": "#9CA3AF", "right": "#15803D", "wrong": "#B91C1C"},
-    "dark": {"query": "#60A5FA", "key": "#FB923C", "value": "#34D399", "position": "#A78BFA", "hidden": "#94A3B8",
-             "mask": "#6B7280", "right": "#4ADE80", "wrong": "#F87171"},
-}  # fmt: skip
-#: page, ink, grid line, and series that have no role (distinct from each other without colour vision, too: dashes).
-SURFACE = {
-    "light": {"page": "#FFFFFF", "ink": "#1F2937", "line": "#E5E7EB"},
-    "dark": {"page": "#11151C", "ink": "#E5E7EB", "line": "#2B3340"},
-}
-SERIES = {
-    "light": ["#4338CA", "#B45309", "#0F766E", "#BE185D", "#475569", "#65A30D"],
-    "dark": ["#A5B4FC", "#FBBF24", "#5EEAD4", "#F9A8D4", "#CBD5E1", "#BEF264"],
-}
-SCALES = {
-    "light": {"one": ["#FFFFFF", "#C7D2FE", "#6366F1", "#312E81"],
-              "two": ["#7C4A03", "#D8B365", "#FFFFFF", "#5AB4AC", "#01564E"]},
-    "dark": {"one": ["#11151C", "#312E81", "#6366F1", "#E0E7FF"],
-             "two": ["#F0B65E", "#8C5F1F", "#11151C", "#2A7F76", "#7FE3D8"]},
-}  # fmt: skip
-FONT = "system-ui, 'PingFang SC', 'Microsoft YaHei', 'Noto Sans CJK SC', sans-serif"
-SIZE = 13
-DASHES = ["solid", "dash", "dot", "dashdot", "longdash", "longdashdot"]
 
 Words = Callable[[Key], str]
 
@@ -50,36 +25,6 @@ def as_is(key: Key) -> str:
     if isinstance(key, Say):
         return " ".join([key.key, *(str(v) for _, v in key.values)])
     return key
-
-
-def number(value: float | None) -> str:
-    """Four significant digits at most, without a locale's marks: 0.3104, 12, -1.2e-07."""
-    if value is None or math.isnan(value):
-        return "–"
-    if math.isinf(value):
-        return "∞" if value > 0 else "−∞"
-    if value == round(value) and abs(value) < 1e6:
-        return str(int(value)).replace("-", "−")
-    return (f"{value:.4g}" if 1e-3 <= abs(value) < 1e6 else f"{value:.1e}").replace("-", "−")
-
-
-def visible(token: str, longest: int = 14) -> str:
-    """Data text as it is shown: control characters and spaces made visible, shortened in the middle."""
-    shown = "".join(
-        chr(0x2400 + ord(ch)) if ord(ch) < 32 else "�" if unicodedata.category(ch)[0] == "C" else ch for ch in token
-    )
-    bare = shown.strip(" ")
-    shown = shown.replace(" ", "␣") if bare != shown else shown
-    if len(shown) > longest:
-        shown = f"{shown[: longest - 6]}…{shown[-5:]}"
-    return shown or "∅"
-
-
-def typed(array: np.ndarray) -> dict[str, str]:
-    """A typed array as Plotly reads it: base64, a fraction of the bytes of a list."""
-    code = {"float32": "f4", "float64": "f8", "uint8": "u1", "int32": "i4"}[array.dtype.name]
-    out = {"dtype": code, "bdata": base64.b64encode(np.ascontiguousarray(array).tobytes()).decode()}
-    return out | {"shape": ", ".join(map(str, array.shape))} if array.ndim > 1 else out
 
 
 def draw(view: View, theme: str, words: Words, limits: dict[str, float] | None = None) -> dict[str, Any]:
@@ -101,7 +46,7 @@ def figure(view: View, theme: str = "light", words: Words = as_is):
     """The same as a plotly.graph_objects.Figure, for notebooks and tests."""
     import plotly.graph_objects as go
 
-    if isinstance(view, Chain | Table):
+    if isinstance(view, Chain | Table | Tokens | TokenLines):
         columns, rows = view.table()
         cells = [[words(c) if isinstance(c, Say) else c for c in column] for column in zip(*rows, strict=True)]
         return go.Figure(go.Table(header={"values": [words(c) for c in columns]}, cells={"values": cells}))
@@ -329,5 +274,34 @@ def cell(value: Any, words: Words) -> str:
     return number(float(value)) if isinstance(value, int | float | np.number) else str(value)
 
 
+def _tokens(view: Tokens, theme: str, words: Words, limits: dict[str, float]) -> dict[str, Any]:
+    chips = [{"text": visible(t, 24), "mark": "", "note": ""} for t in view.tokens]
+    for span in view.spans:
+        if span.stop - span.start == 1:
+            chips[span.start] |= {"mark": span.mark, "note": words(span.hover) if span.hover else ""}
+    lanes = [[[s.start, s.stop, s.mark, words(s.hover) if s.hover else ""] for s in row] for row in view.lanes()]
+    return {"kind": "tokens", "tokens": chips, "lanes": lanes,
+            "legend": [[mark, words(key)] for mark, key in view.legend.items()]}  # fmt: skip
+
+
+def _token_lines(view: TokenLines, theme: str, words: Words, limits: dict[str, float]) -> dict[str, Any]:
+    n = len(view.names)
+    colors = [_wheel(i / n, theme) for i in range(n)] if n > 1 else [ROLES[theme]["query"]]
+    return {
+        "kind": "token_lines", "z": base64.b64encode(view.weights.tobytes()).decode(),
+        "shape": list(view.weights.shape),
+        "left": [visible(t) for t in view.left], "right": [visible(t) for t in view.right], "names": list(view.names),
+        "head": view.head, "threshold": view.threshold, "focus": view.focus, "colors": colors,
+        "left_title": words(view.left_title) if view.left_title else "",
+        "right_title": words(view.right_title) if view.right_title else "",
+        "hover": words(view.hover) if view.hover else "",
+    }  # fmt: skip
+
+
+def _wheel(share: float, theme: str) -> str:
+    """A colour of its own for each head: around the wheel of hues, as light as the theme asks."""
+    return f"hsl({round(360 * share)}, {'65%, 42%' if theme == 'light' else '75%, 68%'})"
+
+
 _DRAW = {Heatmap: _heatmap, Heatmaps: _grid, Lines: _lines, Bars: _bars, Histogram: _histogram, Chain: _chain,
-         Table: _table}  # fmt: skip
+         Table: _table, Tokens: _tokens, TokenLines: _token_lines}  # fmt: skip

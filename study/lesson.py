@@ -8,12 +8,13 @@ from urllib.parse import quote
 import streamlit as st
 
 from study import link
-from study.controls import Cell, Choice, Refusal, SeedControl, Sentence, Slider, Text, Toggle
+from study.controls import Cell, Choice, Refusal, SeedControl, Sentence, Slider, Text, Texts, Toggle
 from study.demo import Demo, Evidence, Param, Progress, demos
-from study.figures import draw_all, number
+from study.figures import draw_all
 from study.live_figure import card_url, live_figure
 from study.notes import DemoWords, Lesson, app_words, colored, linked, pieces
 from study.quiz_view import render_quiz
+from study.theme import number
 from study.views import Say
 
 log = logging.getLogger(__name__)
@@ -252,6 +253,8 @@ def _widget(demo: Demo, p: Param, words: DemoWords) -> Any:
         if st.session_state.get(own) != st.session_state[name]:
             st.session_state[own] = st.session_state[name]
         return st.text_input(label, key=own, live="400ms", on_change=_sentence_typed, args=(demo.stem, own, name))
+    if isinstance(control, Texts):
+        return st.text_area(label, height=140, **keep)
     if isinstance(control, Text):
         return st.text_input(label, live="400ms", **keep)
     if isinstance(control, Toggle):

@@ -45,7 +45,8 @@ def _card(request: Request) -> Response:
 @cache
 def _part(kind: str) -> tuple[str, str]:
     """The component's script ("js") or style ("css"), and its address, which changes with the text."""
-    text = (ROOT / "assets" / f"live_figure.{kind}").read_text(encoding="utf-8")
+    names = ["live_figure.js", "token_views.js"] if kind == "js" else ["live_figure.css"]
+    text = "\n".join((ROOT / "assets" / name).read_text(encoding="utf-8") for name in names)
     return text, f"/live/figure-{hashlib.sha256(text.encode()).hexdigest()[:12]}.{kind}"
 
 

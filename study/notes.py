@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from study.figures import ROLES
+from study.theme import ROLES
 from study.views import Key, Say
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -137,6 +137,15 @@ def _item(raw: Mapping[str, Any]) -> Item:
 
 
 @dataclass(frozen=True)
+class Interview:
+    """The question as an interviewer asks it, an answer of three to five sentences, and the points it should make."""
+
+    ask: str
+    answer: str
+    points: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Lesson:
     """One question: everything that carries its stem."""
 
@@ -190,6 +199,10 @@ class Lesson:
 
     def quiz(self, lang: str) -> list[Item]:
         return [_item(raw) for raw in self.words(lang).texts.get("quiz") or []]
+
+    def interview(self, lang: str) -> Interview | None:
+        raw = self.words(lang).texts.get("interview")
+        return Interview(raw["ask"], raw["answer"], tuple(raw["points"])) if raw else None
 
 
 def stems() -> list[str]:

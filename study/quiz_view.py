@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from study.figures import number
-from study.notes import Item, Lesson, Words, app_words, colored
+from study.notes import Interview, Item, Lesson, Words, app_words, colored
 from study.quiz import close, shuffled, truth
+from study.theme import number
 
 
 def render_quiz(lesson: Lesson, lang: str, theme: str) -> None:
@@ -18,6 +18,24 @@ def render_quiz(lesson: Lesson, lang: str, theme: str) -> None:
         for i, item in enumerate(items):
             with st.container(border=True, key=f"quiz_{i}"):
                 _item(lesson.stem, i, item, words, theme)
+        if interview := lesson.interview(lang):
+            with st.container(border=True, key="interview"):
+                _interview(lesson.stem, interview, words, theme)
+
+
+@st.fragment
+def _interview(stem: str, interview: Interview, words: Words, theme: str) -> None:
+    """The reader says it in their own words first; then ours, and the points to compare by."""
+    key = f"{stem}._interview"
+    st.markdown(f"**{words('quiz.interview')}** {colored(interview.ask, theme)}")
+    st.text_area(words("quiz.own_words"), key=key, height=130, persist_state="session")
+    if st.toggle(words("quiz.compare"), key=f"{key}.shown", persist_state="session"):
+        st.markdown(colored(interview.answer, theme))
+        said = [
+            st.checkbox(colored(point, theme), key=f"{key}.{n}", persist_state="session")
+            for n, point in enumerate(interview.points)
+        ]
+        st.caption(words("quiz.said", count=sum(said), all=len(said)))
 
 
 @st.fragment

@@ -221,5 +221,6 @@ def test_missing_text_is_an_error():
 def test_nothing_typed_becomes_html():
     for path in sources("study", "pages"):
         assert "unsafe_allow" not in path.read_text(encoding="utf-8")
-    script = (ROOT / "assets" / "live_figure.js").read_text(encoding="utf-8")
-    assert "innerHTML" not in script and "insertAdjacentHTML" not in script
+    for path in (ROOT / "assets").glob("*.js"):
+        script = path.read_text(encoding="utf-8")
+        assert "innerHTML" not in script and "insertAdjacentHTML" not in script, path.name

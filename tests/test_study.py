@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from study import link
 from study.controls import Cell, Choice, Seed, SeedControl, Sentence, Slider, Text, Toggle, When
 from study.demo import Claim, Demo, Evidence, Origin, Progress, Refusal, read
-from study.figures import draw, draw_all, figure, number, visible
+from study.figures import draw, draw_all, figure
 from study.notes import Item, Words, _item, colored, lessons, linked, pieces
 from study.quiz import close, shuffled
+from study.theme import number, visible
 from study.views import Bars, Chain, Heatmap, Heatmaps, Histogram, Lines, Say, Series, Table
 
 lessons_by_stem = {lesson.stem: lesson for lesson in lessons}

@@ -122,9 +122,7 @@ def watch(page: Page, complaints: list[str]) -> None:
 # --- reading a page --------------------------------------------------------------------------------------------------
 def idle(page: Page) -> None:
     """Waits until Streamlit has no script running."""
-    page.wait_for_function(
-        "document.querySelector('.stApp')?.dataset.testScriptState === 'notRunning'", timeout=SLOW
-    )
+    page.wait_for_function("document.querySelector('.stApp')?.dataset.testScriptState === 'notRunning'", timeout=SLOW)
 
 
 def listening(page: Page) -> None:

@@ -10,9 +10,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from study.demo import demos
-from study.figures import number
 from study.notes import app_words, lessons
 from study.quiz import shuffled, truth
+from study.theme import number
 
 from .driver import SLOW, act, all_drawn, box, card, cell, drawn, idle, listening, panel, redraws, slider, widget
 
@@ -102,8 +102,11 @@ def test_a_deep_link_is_the_first_request_to_a_fresh_server(open_page, fresh_ser
 
 def test_bad_values_in_a_link_are_mended_and_told(t5):
     bad = {
-        "scaling.d_k": ("99999", "512"), "scaling.n_keys": ("banana", None), "additive_vs_dot.d_k": ("-3", "1"),
-        "additive_vs_dot.d_hidden": ("nan", None), "additive_vs_dot.size": ("1e999", None),
+        "scaling.d_k": ("99999", "512"),
+        "scaling.n_keys": ("banana", None),
+        "additive_vs_dot.d_k": ("-3", "1"),
+        "additive_vs_dot.d_hidden": ("nan", None),
+        "additive_vs_dot.size": ("1e999", None),
         "retrieval.angle": ("", None),
     }  # what the link says; the nearest valid value, or None for the default
     hostile = {"a.b": "1", "step_by_step.source": "<script>", "step_by_step.cell": "9", "step_by_step.causal": "2"}
