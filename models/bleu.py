@@ -2,7 +2,7 @@
 
     BLEU = BP * exp(sum over n = 1..4 of (1/4) log p_n)                                                     (§2.3)
     p_n  = clipped n-gram matches / n-grams of the hypothesis, both summed over the whole corpus first      (§2.1.1)
-    BP   = 1, or exp(1 - r/c) where the hypotheses are shorter than the references, c < r                   (§2.2.2)
+    BP   = 1, or exp(1 - r/c) where the hypotheses are shorter than the references, c < r                   (§2.3)
 
 Scores and precisions are in percent. A corpus's BLEU is not the mean of its sentences' BLEU: counts are summed before
 anything is divided, and the brevity penalty sees total lengths only. A score means nothing without its tokenizer and
@@ -152,7 +152,7 @@ def closest_length(length: int, references: Sequence[Tokens]) -> int:
 
 
 def brevity_penalty(sys_len: int, ref_len: int) -> float:
-    """BP of §2.2.2: 1 from c = r on, exp(1 - r/c) below, and its limit 0 for an empty output."""
+    """BP of §2.3 (why: §2.2.2): 1 from c = r on, exp(1 - r/c) below, and its limit 0 for an empty output."""
     if sys_len >= ref_len:
         return 1.0
     return math.exp(1 - ref_len / sys_len) if sys_len else 0.0

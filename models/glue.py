@@ -27,7 +27,8 @@ TASKS: dict[str, tuple[str, ...]] = {
     "WNLI": ("accuracy",),
 }
 
-#: The columns of Devlin et al. 2019, Table 1: one metric per task, MNLI twice, no WNLI.
+#: The columns of Devlin et al. 2019, Table 1: one metric per task, MNLI twice, no WNLI. Its caption has accuracy
+#: "for the other tasks", CoLA among them; GLUE reports Matthews' correlation there (Wang et al. 2018, Table 1).
 PAPER_COLUMNS: dict[str, str] = {
     "MNLI-m": "accuracy",
     "MNLI-mm": "accuracy",

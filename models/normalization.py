@@ -26,7 +26,7 @@ class OneValuePerChannel(ValueError):
 
 
 def layer_norm(x: Tensor, gamma: Tensor | None = None, beta: Tensor | None = None, eps: float = 1e-5) -> Tensor:
-    """Normalise every position over its channels: Ba et al. 2016, §3, eq. (3); gain and bias as in eq. (4).
+    """Normalise every position over its channels: Ba et al. 2016, §3, eq. (3); gain and bias: §3.1, eq. (4).
 
     x (..., C) -> (..., C); gamma and beta (C,), by default 1 and 0. eps is not in the paper: it is the guard against
     a division by zero that nn.LayerNorm has. Equal to torch.nn.functional.layer_norm over the last dimension.

@@ -3,8 +3,8 @@
 As published: LayerNorm after each addition (post-norm), sinusoidal positions, embeddings times sqrt(d_model), one
 matrix for the target embedding and the output (§3.4), ReLU, dropout on the embeddings and on what each sub-layer adds
 (§5.4). By config: LayerNorm before each sub-layer instead (pre-norm: Xiong et al. 2020, Figure 1b) with one more at the
-end of each stack; one embedding for source and target; an output matrix of its own. The projections of the attention
-carry a bias, as in most implementations; the paper's formulas have none.
+end of each stack; one embedding for source and target, which §3.4 has too; an output matrix of its own. The projections
+of the attention carry a bias, as in most implementations; the paper's formulas have none.
 
     m = Transformer(TransformerConfig(source_vocab_size=1000, target_vocab_size=1000))
     logits = m(source, target)                 # training: all positions at once, each sees only its past
@@ -28,7 +28,7 @@ Pair = tuple[Tensor, Tensor]  # keys and values, (B, H, S, d_k) each
 
 @dataclass(frozen=True)
 class TransformerConfig:
-    """The defaults are the paper's base model (Table 3); n_layer is the depth of each stack. Raises ValueError."""
+    """The paper's base model (Table 3), except shared_embedding; n_layer: of each stack. Raises ValueError."""
 
     source_vocab_size: int
     target_vocab_size: int

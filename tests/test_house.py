@@ -128,6 +128,15 @@ def test_quiz_is_the_same_in_both_languages_and_can_be_graded(lesson):
             assert truth(lesson.stem, a).holds
 
 
+@pytest.mark.parametrize("lesson", lessons, ids=STEMS)
+def test_every_lesson_has_an_interview_box_and_predictions(lesson):
+    zh, en = lesson.interview("zh"), lesson.interview("en")
+    assert len(zh.points) == len(en.points) >= 3 and zh.ask and en.ask
+    assert 3 <= len(re.findall(r"[。？！]", zh.answer)) <= 6 and 3 <= len(re.findall(r"[.?!](?:\s|$)", en.answer)) <= 6
+    assert 6 <= len(lesson.quiz("en")) <= 10
+    assert sum(item.kind == "predict" for item in lesson.quiz("en")) >= 2
+
+
 def texts(found):
     """Every string in nested mappings and lists."""
     if isinstance(found, str):

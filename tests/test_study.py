@@ -9,12 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from study import link
-from study.controls import Cell, Choice, Seed, SeedControl, Sentence, Slider, Text, Toggle, When
+from study.controls import Cell, Choice, Seed, SeedControl, Sentence, Slider, Text, Texts, Toggle, When
 from study.demo import Claim, Demo, Evidence, Origin, Progress, Refusal, read
 from study.figures import draw, draw_all, figure
 from study.notes import Item, Words, _item, colored, lessons, linked, pieces
 from study.quiz import close, shuffled
 from study.theme import number, visible
+from study.token_views import Span, TokenLines, Tokens
 from study.views import Bars, Chain, Heatmap, Heatmaps, Histogram, Lines, Say, Series, Table
 
 lessons_by_stem = {lesson.stem: lesson for lesson in lessons}
@@ -198,3 +199,75 @@ def test_claim_operations():
     assert Claim("x", 1, 1).op == "=" and Claim("x", 1, 1, abs=1e-6).op == "≈"
     with pytest.raises(ValueError, match="unknown comparison"):
         Claim("x", 1, 1, op="<")
+
+
+# --- views of tokens -------------------------------------------------------------------------------------------------
+def chips(**more) -> Tokens:
+    spans = [Span(0, 1, "right"), Span(1, 2, "clip", Say("says", n=2)), Span(0, 2, "right"), Span(1, 3, "clip")]
+    return Tokens(["the", "the", "cat"], [*spans, Span(2, 3, "wrong")],
+                  {"right": "found", "clip": "clipped", "wrong": "missing"}, **more)  # fmt: skip
+
+
+def test_chips_carry_their_marks_and_overlapping_spans_get_lanes_of_their_own():
+    view = chips()
+    assert [[(s.start, s.stop) for s in row] for row in view.lanes()] == [[(0, 2)], [(1, 3)]]
+    drawing = draw(view, "light", lambda k: k if isinstance(k, str) else f"{k.key} {dict(k.values)}")
+    assert [t["mark"] for t in drawing["tokens"]] == ["right", "clip", "wrong"]
+    assert drawing["tokens"][1]["note"] == "says {'n': 2}" and drawing["lanes"][1][0][:3] == [1, 3, "clip"]
+    assert drawing["legend"] == [["right", "found"], ["clip", "clipped"], ["wrong", "missing"]]
+    assert {k if isinstance(k, str) else k.key for k in [*view.keys()]} == {"found", "clipped", "missing", "says"}
+    assert view.table()[1][0] == ["the", 1, Say("found")]
+
+
+@pytest.mark.parametrize("span", [Span(0, 4, "right"), Span(2, 2, "right"), Span(-1, 1, "right"), Span(0, 1, "blue")])
+def test_spans_lie_in_the_text(span):
+    with pytest.raises(ValueError):
+        Tokens(["a", "b", "c"], [span], {"right": "x", "blue": "y"})
+
+
+def test_marks_have_a_legend():
+    with pytest.raises(ValueError, match="legend"):
+        Tokens(["a"], [Span(0, 1, "right")])
+
+
+def test_what_is_typed_stays_text_in_drawings_of_tokens():
+    view = Tokens(["<b>", "a\x00b", " "], [], title="t")
+    assert [t["text"] for t in draw(view, "dark", str)["tokens"]] == ["<b>", "a␀b", "␣"]
+
+
+def test_token_lines_keep_their_weights_as_bytes():
+    z = np.random.default_rng(0).dirichlet(np.ones(3), size=(2, 4))  # (H, T, S)
+    view = TokenLines(list("abcd"), list("xyz"), z, ["H0", "H1"], head=1, threshold=0.1, focus=2)
+    drawing = draw(view, "light", str)
+    import base64
+
+    back = np.frombuffer(base64.b64decode(drawing["z"]), np.uint8).reshape(drawing["shape"]) / 255
+    assert np.abs(back - z).max() <= 0.5 / 255 + 1e-6
+    assert len(set(drawing["colors"])) == 2 and drawing["head"] == 1 and drawing["focus"] == 2
+    columns, rows = view.table()
+    assert len(rows) == 4 and rows[0][0] == "H1" and len(columns) == 2 + 3
+    assert figure(view) is not None
+
+
+@pytest.mark.parametrize("z", [np.full((1, 2, 3), 1.5), np.zeros((1, 3, 2)), np.full((1, 2, 3), -0.1)])
+def test_token_lines_refuse_what_is_no_weight(z):
+    with pytest.raises(ValueError):
+        TokenLines(["a", "b"], ["x", "y", "z"], z, ["H"])
+
+
+def test_several_lines_of_text_are_counted():
+    control = Texts(limit=40, most=2)
+    control.check(" a \n\n b ")
+    assert control.lines(" a \n\n b ") == ["a", "b"]
+    for value, key in (("\n \n", "empty"), ("a\nb\nc", "too_many_lines"), ("a" * 41, "too_many_characters")):
+        with pytest.raises(Refusal) as caught:
+            control.check(value)
+        assert caught.value.key == key
+
+
+def test_an_optional_text_may_be_empty():
+    Text(10, optional=True).check("")
+    with pytest.raises(Refusal):
+        Text(10).check(" ")
+    with pytest.raises(Refusal):
+        Text(10, optional=True).check("a" * 11)
