@@ -231,7 +231,8 @@ def _controls(demo: Demo, words: DemoWords) -> dict[str, Any]:
     for p in demo.params:
         session.setdefault(link.name(demo, p), p.default)
     values = {p.name: session[link.name(demo, p)] for p in demo.params}
-    lines = [p for p in demo.params if isinstance(p.control, Text)]
+    shown = [p for p in demo.params if p.when is None or p.when.holds(values)]
+    lines = [p for p in shown if isinstance(p.control, Text)]
     others = [p for p in demo.params if not isinstance(p.control, Text | Cell)]
     for p in lines:
         values[p.name] = _widget(demo, p, words)
