@@ -66,6 +66,7 @@ function size(view, width, like) {
   const m = { ...view.figure.layout.margin };
   const share = (n) => (width - 20 * (n - 1)) / n;
   if (!view.cells) {
+    if (view.square) return { width: Math.min(width, 420), height: Math.min(width, 420) + 40, cell: 99 };
     const w = like > 1 && width >= 700 ? share(2) : width;
     return { width: w, height: clamp(w * 0.55, 260, 380), cell: 99 };
   }

@@ -207,7 +207,10 @@ def _lines(view: Lines, theme: str, words: Words, limits: dict[str, float]) -> d
     )  # fmt: skip
     if view.y_range:
         layout["yaxis"]["range"] = list(view.y_range)
-    return _plot(view, words, data, layout)
+    if view.square:
+        layout["yaxis"] |= {"scaleanchor": "x", "constrain": "domain"}
+        layout["xaxis"] |= {"constrain": "domain"} | ({"range": list(view.y_range)} if view.y_range else {})
+    return _plot(view, words, data, layout) | {"square": view.square}
 
 
 def _plot(view: Any, words: Words, data: list[dict], layout: dict[str, Any]) -> dict[str, Any]:

@@ -41,7 +41,9 @@ def number(value: float | None) -> str:
         return "∞" if value > 0 else "−∞"
     if value == round(value) and abs(value) < 1e6:
         return str(int(value)).replace("-", "−")
-    return (f"{value:.4g}" if 1e-3 <= abs(value) < 1e6 else f"{value:.1e}").replace("-", "−")
+    size = abs(value)
+    form = ".4g" if 1e-3 <= size < 1e4 else ".0f" if 1e4 <= size < 1e6 else ".1e"
+    return f"{value:{form}}".replace("-", "−")
 
 
 def visible(token: str, longest: int = 14) -> str:

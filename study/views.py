@@ -159,7 +159,10 @@ class Series:
 
 @dataclass(frozen=True)
 class Lines:
-    """Lines over a common axis. here: an x to mark with a vertical line (the control's value)."""
+    """Lines over a common axis. here: an x to mark with a vertical line (the control's value).
+
+    square: one unit is as long on both axes, so that a circle is round.
+    """
 
     series: Sequence[Series]
     x: Key
@@ -169,6 +172,7 @@ class Lines:
     log_y: bool = False
     here: float | None = None
     y_range: tuple[float, float] | None = None
+    square: bool = False
 
     def __post_init__(self):
         _freeze(self, series=tuple(self.series))
