@@ -1,9 +1,11 @@
-"""Attention: look-ups by similarity.   Vaswani et al. 2017, §3.2.1, eq. (1); Bahdanau et al. 2014, appendix A.1.2.
+"""Attention: look-ups by similarity.   Vaswani et al. 2017, §3.2, eq. (1); Bahdanau et al. 2014, appendix A.1.2.
 
 Two ways to score how well a query q fits a key k; the rest is the same, a softmax and a weighted mean of the values:
 
     scaled_dot_product   q·k / sqrt(d_k)          no parameters, one matrix product; scale=1.0 is the plain dot product
     additive             w_v·tanh(W_q q + W_k k)  one hidden layer, one tanh per query, key and hidden unit
+
+multi_head does the first several times side by side, each time on projections of its own.
 
 A mask is boolean and says where a query MAY look (True), as in torch.nn.functional.scaled_dot_product_attention. (In
 torch.nn.MultiheadAttention True means the opposite.) A query that may look nowhere gets weights 0 and output 0.
@@ -13,6 +15,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,39 @@ def additive(
     return weights @ v, weights  # (..., T, d_v)
 
 
+def multi_head(
+    x_q: Tensor,
+    x_kv: Tensor,
+    w_q: Tensor,
+    w_k: Tensor,
+    w_v: Tensor,
+    w_o: Tensor,
+    n_head: int,
+    mask: Tensor | None = None,
+    b_q: Tensor | None = None,
+    b_k: Tensor | None = None,
+    b_v: Tensor | None = None,
+    b_o: Tensor | None = None,
+) -> tuple[Tensor, Tensor]:
+    """Concat(head_1, …, head_h) W^O with head_i = Attention(Q W_i^Q, K W_i^K, V W_i^V): Vaswani et al. 2017, §3.2.2.
+
+    x_q (..., T, C) asks, x_kv (..., S, C) answers: the same tensor in self-attention. w_q, w_k, w_v, w_o (C, C) and
+    b_q, b_k, b_v, b_o (C,) as nn.Linear keeps them: w_q is the transpose of all W_i^Q side by side, so that rows
+    i·d_k … (i + 1)·d_k - 1 are head i's, d_k = C / n_head. The paper has no biases, most implementations do. mask as in
+    scaled_dot_product, broadcast to (..., T, S), the same for all heads
+    -> output (..., T, C), weights (..., H, T, S).
+    Raises ValueError where the heads cannot share the channels equally, or for a mask that is not boolean.
+    """
+    q = _heads(F.linear(x_q, w_q, b_q), n_head)  # (..., H, T, d_k)
+    k = _heads(F.linear(x_kv, w_k, b_k), n_head)  # (..., H, S, d_k)
+    v = _heads(F.linear(x_kv, w_v, b_v), n_head)  # (..., H, S, d_k)
+    if mask is not None and mask.dim() > 2:
+        mask = mask.unsqueeze(-3)  # (..., 1, T, S)
+    heads, weights = scaled_dot_product(q, k, v, mask)  # (..., H, T, d_k), (..., H, T, S)
+    concat = heads.transpose(-3, -2).flatten(-2)  # (..., T, C)
+    return F.linear(concat, w_o, b_o), weights  # (..., T, C)
+
+
 def softmax(z: Tensor, dim: int = -1) -> Tensor:
     """exp(z) / sum(exp(z)) along dim, the shape of z; computed from z - max(z), which changes nothing but the range.
 
@@ -105,3 +141,10 @@ def _masked(scores: Tensor, mask: Tensor | None) -> Tensor:
     if mask.dtype != torch.bool:
         raise ValueError(f"mask must be boolean (True = may attend), not {mask.dtype}")
     return torch.where(mask, scores, -torch.inf)  # (..., T, S)
+
+
+def _heads(x: Tensor, n_head: int) -> Tensor:
+    """(..., T, C) -> (..., H, T, d_k)"""
+    if n_head < 1 or x.shape[-1] % n_head:
+        raise ValueError(f"d_model = {x.shape[-1]} cannot be divided among n_head = {n_head} heads")
+    return x.unflatten(-1, (n_head, -1)).transpose(-3, -2)  # (..., H, T, d_k)

@@ -7,6 +7,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from torch import nn
 from torch.nn.functional import scaled_dot_product_attention
 
 from models import attention
@@ -192,3 +193,103 @@ def test_entropy_goes_from_none_to_log_S():
 def test_entropy_is_that_of_torchs_distribution(shape, seed):
     weights = torch.softmax(random(*shape, seed=seed), -1)
     close(attention.entropy(weights), torch.distributions.Categorical(probs=weights).entropy())
+
+
+def torchs_multi_head(C, n_head, bias, seed):
+    """torch.nn.MultiheadAttention in float64 with random weights, and the same as arguments of multi_head."""
+    theirs = nn.MultiheadAttention(C, n_head, bias=bias, batch_first=True, dtype=torch.float64)
+    with torch.no_grad():
+        for i, p in enumerate(theirs.parameters()):
+            p.copy_(random(*p.shape, seed=seed + i))
+    weights = [*theirs.in_proj_weight.chunk(3), theirs.out_proj.weight]
+    biases = [*theirs.in_proj_bias.chunk(3), theirs.out_proj.bias] if bias else [None] * 4
+    names = ("q", "k", "v", "o")
+    ours = {f"w_{n}": w for n, w in zip(names, weights, strict=True)}
+    return theirs, ours | {f"b_{n}": b for n, b in zip(names, biases, strict=True)}
+
+
+@repeatable
+@given(
+    B=st.integers(1, 3),
+    T=sizes,
+    S=sizes,
+    H=st.integers(1, 4),
+    d_k=st.integers(1, 4),
+    seed=seeds,
+    masked=st.booleans(),
+    bias=st.booleans(),
+    alone=st.booleans(),
+)
+def test_multi_head_is_torchs(B, T, S, H, d_k, seed, masked, bias, alone):
+    S = T if alone else S
+    x_q = random(B, T, H * d_k, seed=seed)
+    x_kv = x_q if alone else random(B, S, H * d_k, seed=seed + 1)
+    theirs, ours = torchs_multi_head(H * d_k, H, bias, seed + 2)
+    mask = random_mask(B, T, S, seed=seed + 3) if masked else None
+    forbidden = None if mask is None else (~mask).repeat_interleave(H, 0)  # torch: True = may NOT attend, (B·H, T, S)
+    expected = theirs(x_q, x_kv, x_kv, attn_mask=forbidden, average_attn_weights=False)
+    output, weights = attention.multi_head(x_q, x_kv, **ours, n_head=H, mask=mask)
+    assert output.shape == (B, T, H * d_k) and weights.shape == (B, H, T, S)
+    close(output, expected[0], atol=1e-10)
+    close(weights, expected[1], atol=1e-10)
+    if masked:
+        assert (weights.transpose(1, 2)[~mask.unsqueeze(2).expand(B, T, H, S)] == 0).all()
+
+
+def test_multi_head_has_torchs_gradients():
+    theirs, ours = torchs_multi_head(6, 3, True, seed=0)
+    x_q, x_kv, direction = (
+        random(2, 4, 6, seed=1).requires_grad_(),
+        random(2, 5, 6, seed=2).requires_grad_(),
+        random(2, 4, 6, seed=3),
+    )
+    wanted = (x_q, x_kv, *theirs.parameters())
+    a = torch.autograd.grad((theirs(x_q, x_kv, x_kv)[0] * direction).sum(), wanted)
+    b = torch.autograd.grad((attention.multi_head(x_q, x_kv, **ours, n_head=3)[0] * direction).sum(), wanted)
+    for theirs_grad, ours_grad in zip(a, b, strict=True):
+        close(ours_grad, theirs_grad, atol=1e-10)
+
+
+def test_each_head_is_an_attention_of_its_own():
+    _, ours = torchs_multi_head(12, 3, True, seed=0)
+    x_q, x_kv = random(5, 12, seed=1), random(7, 12, seed=2)
+    output, weights = attention.multi_head(x_q, x_kv, **ours, n_head=3)
+    outputs = []
+    for i in range(3):
+        rows = slice(4 * i, 4 * i + 4)
+        q, k, v = (x @ ours[f"w_{n}"][rows].T + ours[f"b_{n}"][rows] for x, n in ((x_q, "q"), (x_kv, "k"), (x_kv, "v")))
+        head, w = attention.scaled_dot_product(q, k, v)
+        close(weights[i], w, atol=1e-12)
+        outputs.append(head)
+    close(output, torch.cat(outputs, -1) @ ours["w_o"].T + ours["b_o"], atol=1e-12)
+
+
+@pytest.mark.parametrize("shape", [(4,), (3, 4), (1, 4), (2, 1, 4), (2, 3, 1), (2, 3, 4), (5, 1, 1, 4), (5, 2, 3, 4)])
+def test_multi_head_masks_are_the_same_for_all_heads(shape):
+    _, ours = torchs_multi_head(6, 2, True, seed=0)
+    x_q, x_kv = random(5, 2, 3, 6, seed=1), random(5, 2, 4, 6, seed=2)
+    mask = random(*shape, seed=3) > 0
+    _, weights = attention.multi_head(x_q, x_kv, **ours, n_head=2, mask=mask)
+    for b in range(5):
+        for c in range(2):
+            one = mask.expand(5, 2, 3, 4)[b, c]
+            _, alone = attention.multi_head(x_q[b, c], x_kv[b, c], **ours, n_head=2, mask=one)
+            close(weights[b, c], alone, atol=1e-12)
+            assert (alone[:, ~one] == 0).all()
+
+
+def test_multi_head_refuses_what_cannot_be_shared():
+    x, w = random(3, 6, seed=0), random(6, 6, seed=1)
+    for n_head in (4, 0, -2, 12):
+        with pytest.raises(ValueError, match=f"n_head = {n_head}"):
+            attention.multi_head(x, x, w, w, w, w, n_head)
+    with pytest.raises(ValueError, match="boolean"):
+        attention.multi_head(x, x, w, w, w, w, 2, mask=torch.ones(3, 3))
+
+
+def test_multi_head_of_a_query_that_may_look_nowhere_is_the_bias():
+    _, ours = torchs_multi_head(6, 2, True, seed=0)
+    x = random(2, 6, seed=1)
+    output, weights = attention.multi_head(x, x, **ours, n_head=2, mask=torch.tensor([[True, True], [False, False]]))
+    assert (weights[:, 1] == 0).all()
+    close(output[1], ours["b_o"], atol=0)
