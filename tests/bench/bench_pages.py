@@ -61,6 +61,9 @@ WALKS = [
     ("t5_attention", "step_by_step", "d_k"),
     ("t5_attention", "real_heads", "head"),
     ("t2_layer_vs_batch_norm", "neighbour", "sentences"),
+    ("t3_positional_encoding", "rotation", "p"),
+    ("t6_self_attention", "token_lines", "bert_head"),
+    ("t9_bleu", "our_translator", "pair"),
 ]
 STEPS, TURN = 10, 5  # up and then down again; steps at a time
 LATENCY, HOME, GRID, DEMO = 1.0, 1.5, 150_000, 400_000  # the bounds
@@ -181,7 +184,7 @@ def latency(browser: Browser, folder: Path) -> None:
                 everything[name] += times[name]
                 page.context.close()
             report(f"{demo}.{control}", times, {name: sum(f) / len(walk) for name, f in frames.items()})
-    report("all four", everything)
+    report("all together", everything)
 
 
 def report(what: str, times: dict[str, list[float]], sizes: dict[str, float] | None = None) -> None:
