@@ -183,6 +183,14 @@ def test_the_translator_at_other_positions():
     assert found["longest"] <= translator.LONGEST
 
 
+def test_losses_of_the_note_at_other_positions():
+    both, source, target, without = view(DEMOS["beyond"](), "loss_title").series
+    at = {int(x): i for i, x in enumerate(both.x)}
+    assert (both.y[at[0]], both.y[at[20]], both.y[at[160]]) == (about(1.22, 0.02), about(2.34, 0.03), about(1.85, 0.03))
+    assert (source.y[at[20]], target.y[at[80]]) == (about(3.26, 0.04), about(1.42, 0.02))
+    assert without.y[0] == about(1.73, 0.02)
+
+
 def test_matrices_are_square_and_named_by_tokens():
     for v in DEMOS["added"](sentence=ANIMAL).views[:5]:
         assert isinstance(v, Heatmap) and v.rows == v.cols and v.group == "scores"
