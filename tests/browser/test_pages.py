@@ -78,7 +78,7 @@ def foreign(lang: str) -> list[re.Pattern]:
     own, found = texts(app_words(lang)), []
     for other in set(languages()) - {lang}:
         for path, text in texts(app_words(other)).items():
-            if text == own.get(path) or path == "language" or not re.search(r"\w{2}", text):
+            if text == own.get(path) or path == "language" or not re.search(r"\w{2}", re.sub(r"\{\w+\}", "", text)):
                 continue
             pattern = re.sub(r"\\\{\w+\\\}", ".*", re.escape(text.replace("**", "")))
             found.append(re.compile(pattern if " " in text and len(text) > 10 else rf"\s*{pattern}\s*$"))
