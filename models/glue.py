@@ -1,187 +1,203 @@
-"""The metrics of GLUE and its score.   Wang et al. 2018, §3 and Table 1; Devlin et al. 2019, §4.1 and Table 1.
+"""Judges for SST-2, CoLA and STS-B: the local BERT, fine-tuned here; and GLUE's metrics.   Devlin et al. 2019, §4.1.
 
-    accuracy            the share of right answers
-    F1                  2 TP / (2 TP + FP + FN): says nothing about true negatives
-    Matthews            the correlation of two binary variables: uses all four cells, 0 for a blind guess
-    Pearson, Spearman   linear correlation, and the same of the ranks: does the order agree?
+    g = glue.load("sst2")
+    g.predict("a gripping story").label                                  # "positive"; .probability
+    glue.load("stsb").predict("A man eats.", "Someone is eating.").score # 0 to 5
+    glue.metrics.matthews(predicted, actual)                             # models/metrics.py, all of it
 
-Everything is computed in float64 and is a fraction, -1..1 or 0..1; the tables of the papers show 100 times that.
+As in the paper, a text or a pair of texts is one sequence (pairs told apart by their segments), and a single linear
+layer reads one vector of it. That vector is not the paper's final state of [CLS], but the mean over all tokens: so this
+encoder was trained to represent a text. The local BERT itself stays as it is: what training changed are LoRA adapters
+beside its weights (models/lora.py). How, on what, and how good it is says checkpoints/glue/CARD.md.
 """
 
-from collections.abc import Mapping, Sequence
+import copy
+from collections.abc import Sequence
 from dataclasses import dataclass
-from math import sqrt
+from pathlib import Path
 
-import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
 
-#: The nine tasks and their metrics, in the order of Wang et al. 2018, Table 1. MNLI: matched and mismatched test sets.
-TASKS: dict[str, tuple[str, ...]] = {
-    "CoLA": ("matthews",),
-    "SST-2": ("accuracy",),
-    "MRPC": ("accuracy", "f1"),
-    "STS-B": ("pearson", "spearman"),
-    "QQP": ("accuracy", "f1"),
-    "MNLI": ("accuracy", "accuracy"),
-    "QNLI": ("accuracy",),
-    "RTE": ("accuracy",),
-    "WNLI": ("accuracy",),
-}
+from models import bert, checkpoint, local, lora, metrics
+from models.metrics import (  # noqa: F401 (metrics were here first: `glue.f1` stays what it was)
+    PAPER_COLUMNS,
+    TASKS,
+    Confusion,
+    Undefined,
+    accuracy,
+    confusion,
+    f1,
+    glue_score,
+    matthews,
+    paper_mean,
+    pearson,
+    ranks,
+    spearman,
+)
 
-#: The columns of Devlin et al. 2019, Table 1: one metric per task, MNLI twice, no WNLI. Its caption has accuracy
-#: "for the other tasks", CoLA among them; GLUE reports Matthews' correlation there (Wang et al. 2018, Table 1).
-PAPER_COLUMNS: dict[str, str] = {
-    "MNLI-m": "accuracy",
-    "MNLI-mm": "accuracy",
-    "QQP": "f1",
-    "QNLI": "accuracy",
-    "SST-2": "accuracy",
-    "CoLA": "matthews",
-    "STS-B": "spearman",
-    "MRPC": "f1",
-    "RTE": "accuracy",
-}
-
-
-class Undefined(ValueError):
-    """A correlation that does not exist, for the `.reason`: "too_few" (below two pairs) or "constant".
-
-    Not 0 and not nan: a model that says the same for every pair has no correlation, and a mean with a silent nan or 0
-    in it would hide that.
-    """
-
-    def __init__(self, reason: str, told: str):
-        super().__init__(told)
-        self.reason = reason
+PATH = Path(__file__).parent / "checkpoints" / "glue"
+SAVED = ("sst2", "cola", "stsb")  # the tasks whose adapters lie in PATH
+ADAPTED = ("query", "key", "value", "attention.output", "expand", "contract")  # every linear layer of the encoder
+TOP = 5.0  # STS-B's largest score
 
 
 @dataclass(frozen=True)
-class Confusion:
-    """How often a binary prediction met a binary label: the first letter says whether it was right."""
+class Task:
+    """A task as it is posed here."""
 
-    tp: int  # predicted 1, is 1
-    fp: int  # predicted 1, is 0
-    fn: int  # predicted 0, is 1
-    tn: int  # predicted 0, is 0
+    name: str  # in metrics.TASKS
+    labels: tuple[str, ...] = ()  # of the classes 0 and 1; empty where the answer is a number from 0 to TOP
+    pair: bool = True
+
+    @property
+    def outputs(self) -> int:
+        """How many numbers the linear layer gives: one per class, or one."""
+        return len(self.labels) or 1
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """GLUE's metrics for it, by their names in models.metrics."""
+        return metrics.TASKS[self.name]
 
 
-def accuracy(predicted: Sequence, actual: Sequence) -> float:
-    """The share of right answers, 0..1, for any labels. Equal to sklearn.metrics.accuracy_score.
+#: The tasks that were tried here, of the nine.
+POSED = {
+    "sst2": Task("SST-2", ("negative", "positive"), pair=False),
+    "cola": Task("CoLA", ("unacceptable", "acceptable"), pair=False),
+    "rte": Task("RTE", ("not entailment", "entailment")),
+    "mrpc": Task("MRPC", ("not equivalent", "equivalent")),
+    "stsb": Task("STS-B"),
+}
 
-    predicted and actual (n,), n >= 1, else ValueError.
+
+@dataclass(frozen=True)
+class Class:
+    """A judgement on a task with classes."""
+
+    label: str
+    probability: float  # of this label
+    probabilities: dict[str, float]  # of all labels
+
+
+@dataclass(frozen=True)
+class Similarity:
+    """A judgement on STS-B."""
+
+    score: float  # 0: other topics, to 5: the same meaning
+
+
+class Classifier(nn.Module):
+    """An encoder, the mean over its tokens, and one linear layer: the head."""
+
+    def __init__(self, encoder: bert.Encoder, outputs: int, dropout: float = 0.0):
+        super().__init__()
+        self.encoder, self.dropout = encoder, dropout
+        self.head = nn.Linear(encoder.embedding.token.embedding_dim, outputs)
+        nn.init.normal_(self.head.weight, std=0.02)
+        nn.init.zeros_(self.head.bias)
+
+    def forward(self, ids: Tensor, segments: Tensor, mask: Tensor) -> Tensor:
+        """The arguments of pooled -> what the head says, (B, outputs): see decide."""
+        x = pooled(self.encoder, ids, segments, mask)  # (B, C)
+        return self.head(F.dropout(x, self.dropout, self.training))  # (B, outputs)
+
+
+def pooled(encoder: bert.Encoder, ids: Tensor, segments: Tensor, mask: Tensor) -> Tensor:
+    """The mean of the last layer's states over a text's tokens, [CLS] and [SEP] included: (B, C).
+
+    ids and segments (B, T), filled up where mask (B, T) is False. The same layers as Encoder.forward, for training and
+    for many texts at once: padding is left out and no attention is kept.
     """
-    predicted, actual = _pairs(predicted, actual)
-    return float((predicted == actual).mean())
+    e = encoder.embedding
+    x = e.norm(e.token(ids) + e.segment(segments) + e.position.weight[: ids.shape[-1]])  # (B, T, C)
+    allowed = mask[:, None, None, :]  # (B, 1, 1, T)
+    for layer in encoder.layers:
+        a = layer.attention
+        q, k, v = (a.heads(project(x)) for project in (a.query, a.key, a.value))  # (B, H, T, d_k) each
+        context = F.scaled_dot_product_attention(q, k, v, allowed)  # (B, H, T, d_k)
+        x = layer.attention_norm(x + a.output(context.transpose(1, 2).flatten(2)))  # (B, T, C)
+        x = layer.feed_forward_norm(x + layer.contract(F.gelu(layer.expand(x))))  # (B, T, C)
+    weight = mask.to(x.dtype).unsqueeze(-1)  # (B, T, 1)
+    return (x * weight).sum(1) / weight.sum(1)  # (B, C)
 
 
-def confusion(predicted: Sequence[int], actual: Sequence[int]) -> Confusion:
-    """The four cells. predicted and actual (n,), n >= 1, of 0 and 1 (or booleans), else ValueError."""
-    p, a = _pairs(predicted, actual)
-    if not np.isin(p, (0, 1)).all() or not np.isin(a, (0, 1)).all():
-        raise ValueError("binary metrics need labels 0 and 1")
-    p, a = p == 1, a == 1
-    return Confusion(*(int(cell.sum()) for cell in (p & a, p & ~a, ~p & a, ~p & ~a)))
+def decide(task: Task, outputs: Tensor) -> Tensor:
+    """outputs (B, n) -> probabilities of the classes (B, n), or for a number its value from 0 to TOP (B, 1)."""
+    return outputs.softmax(-1) if task.labels else TOP * outputs.sigmoid()
 
 
-def f1(predicted: Sequence[int], actual: Sequence[int]) -> float:
-    """Harmonic mean of precision TP/(TP+FP) and recall TP/(TP+FN) of the label 1. Equal to sklearn.metrics.f1_score.
+def pad(rows: Sequence[tuple[Sequence[int], Sequence[int]]]) -> tuple[Tensor, Tensor, Tensor]:
+    """Ids and segments of texts -> ids, segments (B, T), filled up with 0, and the mask (B, T): True = a token."""
+    longest = max(len(ids) for ids, _ in rows)
+    ids = torch.tensor([[*ids, *[0] * (longest - len(ids))] for ids, _ in rows])  # (B, T)
+    segments = torch.tensor([[*s, *[0] * (longest - len(s))] for _, s in rows])  # (B, T)
+    mask = torch.arange(longest) < torch.tensor([[len(ids)] for ids, _ in rows])  # (B, T)
+    return ids, segments, mask
 
-    The arguments of confusion -> 0..1; 0 by convention where 1 is neither predicted nor true (0/0). Which label is
-    called 1 matters, unlike for the other metrics.
+
+class Judge:
+    """A task's head and adapters on the local BERT. Safe to share between threads: nothing changes after loading."""
+
+    def __init__(self, task: Task, model: Classifier, reader: bert.Bert):
+        self.task, self.model, self.bert = task, model.eval().requires_grad_(False), reader
+
+    @torch.no_grad()
+    def predict(self, text: str, pair: str | None = None) -> Class | Similarity:
+        """The judgement on a text, or on a pair for a task that compares two.
+
+        Raises ValueError for an empty text, a missing or a superfluous pair, and bert.TooLong.
+        """
+        if self.task.pair != (pair is not None):
+            raise ValueError(f"{self.task.name} is about {'two texts' if self.task.pair else 'one text'}")
+        if not text.strip() or (pair is not None and not pair.strip()):
+            raise ValueError("there is nothing to judge in an empty text")
+        e = self.bert.encode(text, pair)
+        found = decide(self.task, self.model(*pad([(e.ids, e.segments)])))[0].tolist()
+        if not self.task.labels:
+            return Similarity(found[0])
+        best = max(range(len(found)), key=found.__getitem__)
+        return Class(self.task.labels[best], found[best], dict(zip(self.task.labels, found, strict=True)))
+
+
+def load(task: str, path: Path = PATH) -> Judge:
+    """The judge of one of SAVED, from the folder of this name under path.
+
+    Raises ValueError for another task, checkpoint.Unusable for files that are missing, damaged, or made for another
+    encoder, and bert.ModelUnavailable where the local BERT cannot be had.
     """
-    c = confusion(predicted, actual)
-    found = 2 * c.tp + c.fp + c.fn
-    return 2 * c.tp / found if found else 0.0
+    if task not in SAVED:
+        raise ValueError(f"there is a judge for {', '.join(SAVED)}; not for {task!r}")
+    found = checkpoint.read(path / task, kind=f"glue {task}")
+    if found.config["base"] != local.SHA256["model.safetensors"]:
+        raise checkpoint.Unusable("foreign", path / task, f"{path / task} was made for another encoder")
+    reader = bert.load()
+    with torch.random.fork_rng(devices=[]):  # the head's first weights are random, then replaced
+        model = Classifier(shared(reader.encoder), POSED[task].outputs)
+    lora.attach(model.encoder, ADAPTED, found.config["rank"], found.config["alpha"])
+    put(model, {name: tensor.float() for name, tensor in found.tensors.items()})
+    return Judge(POSED[task], model, reader)
 
 
-def matthews(predicted: Sequence[int], actual: Sequence[int]) -> float:
-    """(TP TN - FP FN) / sqrt((TP+FP)(TP+FN)(TN+FP)(TN+FN)): Matthews 1975. Equal to sklearn.metrics.matthews_corrcoef.
-
-    The arguments of confusion -> -1..1: Pearson's correlation of two binary variables. 0 by convention where a margin
-    is empty, that is, where only one label is predicted or only one is true: so "always acceptable" gets 0 on CoLA.
-    """
-    c = confusion(predicted, actual)
-    margins = (c.tp + c.fp) * (c.tp + c.fn) * (c.tn + c.fp) * (c.tn + c.fn)  # Python's integers cannot overflow
-    return (c.tp * c.tn - c.fp * c.fn) / sqrt(margins) if margins else 0.0
+def save(folder: Path, task: str, model: Classifier, rank: int, alpha: float) -> None:
+    """A trained head and its adapters, in half precision, as load expects them."""
+    base = local.SHA256["model.safetensors"]
+    checkpoint.write(folder, f"glue {task}", taken(model), {"rank": rank, "alpha": alpha, "base": base})
 
 
-def pearson(x: Sequence[float], y: Sequence[float]) -> float:
-    """Covariance over the product of the standard deviations, -1..1. Equal to scipy.stats.pearsonr.
-
-    x and y (n,) finite, else ValueError. Raises Undefined for n < 2 and where x or y has one value only.
-    """
-    x, y = _pairs(x, y, dtype=np.float64)
-    if len(x) < 2:
-        raise Undefined("too_few", f"a correlation needs at least two pairs, got {len(x)}")
-    if not (np.isfinite(x).all() and np.isfinite(y).all()):
-        raise ValueError("a correlation needs finite numbers")
-    return float(np.clip(_direction(x) @ _direction(y), -1, 1))  # rounding may go 1e-16 beyond
+def taken(model: Classifier) -> dict[str, Tensor]:
+    """What was trained beside the encoder's own weights: the adapters, and "head.weight" and "head.bias"."""
+    head = {f"head.{name}": p.detach().clone() for name, p in model.head.named_parameters()}
+    return lora.adapters(model.encoder) | head
 
 
-def ranks(x: Sequence[float]) -> np.ndarray:
-    """Rank 1 for the smallest; equal values share the mean of the ranks that they take up. Equal to scipy's rankdata.
-
-    x (n,) -> (n,), as in ranks([10, 20, 20, 40]) = [1, 2.5, 2.5, 4].
-    """
-    _, group, size = np.unique(np.asarray(x), return_inverse=True, return_counts=True)
-    last = np.cumsum(size)  # the last rank of each group of equal values
-    return (last - (size - 1) / 2)[group]
+def put(model: Classifier, tensors: dict[str, Tensor]) -> None:
+    """Copy what taken gave into a model to which adapters of the same rank are attached. Raises ValueError."""
+    lora.load_adapters(model.encoder, {n: t for n, t in tensors.items() if not n.startswith("head.")})
+    model.head.load_state_dict({n.removeprefix("head."): t for n, t in tensors.items() if n.startswith("head.")})
 
 
-def spearman(x: Sequence[float], y: Sequence[float]) -> float:
-    """Pearson's correlation of the ranks: the shortcut 1 - 6 sum d² / (n³ - n) is wrong where values are equal.
-
-    The arguments and errors of pearson. Equal to scipy.stats.spearmanr.
-    """
-    x, y = _pairs(x, y, dtype=np.float64)
-    if not (np.isfinite(x).all() and np.isfinite(y).all()):
-        raise ValueError("a correlation needs finite numbers")
-    return pearson(ranks(x), ranks(y))
-
-
-def glue_score(scores: Mapping[str, Sequence[float]]) -> float:
-    """GLUE's own rule: a task's metrics are averaged first, then the nine tasks.   Wang et al. 2018, §3.4.
-
-    scores: for each of TASKS its metrics, as {"CoLA": [60.5], "MRPC": [85.4, 89.3], ...}; MNLI's two test sets are two
-    metrics of one task. Raises ValueError unless all nine are there, complete: a mean over some is not a GLUE score.
-    """
-    if set(scores) != set(TASKS):
-        raise ValueError(f"a GLUE score needs exactly {', '.join(TASKS)}; got {', '.join(scores) or 'nothing'}")
-    for task, metrics in TASKS.items():
-        if len(scores[task]) != len(metrics):
-            raise ValueError(f"{task} has {len(metrics)} metric(s), {', '.join(metrics)}; got {len(scores[task])}")
-    return _mean([_mean(scores[task]) for task in TASKS])
-
-
-def paper_mean(columns: Mapping[str, float]) -> float:
-    """The "Average" of Devlin et al. 2019, Table 1: nine columns, so that MNLI counts twice and WNLI not at all.
-
-    Raises ValueError unless exactly PAPER_COLUMNS are there.
-    """
-    if set(columns) != set(PAPER_COLUMNS):
-        raise ValueError(f"the paper's mean needs exactly {', '.join(PAPER_COLUMNS)}; got {', '.join(columns)}")
-    return _mean([columns[name] for name in PAPER_COLUMNS])
-
-
-def _mean(values: Sequence[float]) -> float:
-    return sum(values) / len(values)
-
-
-def _pairs(x: Sequence, y: Sequence, dtype: type | None = None) -> tuple[np.ndarray, np.ndarray]:
-    """Both as arrays (n,), n >= 1 and the same, else ValueError."""
-    x, y = np.asarray(x, dtype), np.asarray(y, dtype)
-    if x.ndim != 1 or x.shape != y.shape or len(x) == 0:
-        raise ValueError(f"need two lists of the same length, not empty; got shapes {x.shape} and {y.shape}")
-    return x, y
-
-
-def _direction(x: np.ndarray) -> np.ndarray:
-    """x (n,) minus its mean, as a vector of length 1; divided by the largest value twice, so that no square overflows.
-
-    Raises Undefined where all values are the same.
-    """
-    if (x == x[0]).all():  # asked first: the mean of equal values may differ from them in the last bit
-        raise Undefined("constant", f"a correlation needs values that differ; all {len(x)} are {x[0]}")
-    x = x / np.abs(x).max()
-    x = x - x.mean()
-    x = x / np.abs(x).max()
-    return x / sqrt(x @ x)
+def shared(encoder: bert.Encoder) -> bert.Encoder:
+    """Layers of its own with the same weights, not copied: adapters attached to it leave the given encoder alone."""
+    return copy.deepcopy(encoder, {id(p): p for p in encoder.parameters()})

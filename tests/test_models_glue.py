@@ -1,15 +1,18 @@
-"""Parity of models.glue with scikit-learn and SciPy, the papers' tables, and what is undefined."""
+"""GLUE: parity of the metrics with scikit-learn and SciPy, the papers' tables, what is undefined; and the judges."""
 
+import copy
+import json
 from dataclasses import FrozenInstanceError
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy import stats
 from sklearn import metrics
 
-from models import glue
+from models import bert, checkpoint, glue, lora
 
 repeatable = settings(derandomize=True, max_examples=100, deadline=None, database=None)
 pairs_of_labels = st.lists(st.tuples(st.integers(0, 1), st.integers(0, 1)), min_size=1, max_size=30)
@@ -252,3 +255,144 @@ def test_no_glue_score_of_some_tasks(scores, told):
 def test_no_paper_mean_of_some_columns():
     with pytest.raises(ValueError, match="exactly"):
         glue.paper_mean({"CoLA": 60.5})
+
+
+# ---- the judges: what they read, and the file between training and judging
+
+
+def test_the_metrics_have_a_module_of_their_own():
+    for name in ("accuracy", "f1", "matthews", "pearson", "spearman", "confusion", "ranks", "glue_score", "paper_mean"):
+        assert getattr(glue, name) is getattr(glue.metrics, name)
+    assert glue.TASKS is glue.metrics.TASKS and glue.metrics.accuracy([1, 0], [1, 1]) == 0.5
+
+
+def test_the_tasks_posed_are_among_the_nine():
+    assert {t.name for t in glue.POSED.values()} <= set(glue.TASKS) and set(glue.SAVED) <= set(glue.POSED)
+    assert glue.POSED["mrpc"].metrics == ("accuracy", "f1") and glue.POSED["cola"].outputs == 2
+    assert glue.POSED["stsb"].outputs == 1 and not glue.POSED["sst2"].pair
+
+
+TEXTS = [("the cat sat", None), ("A man is eating.", "Someone eats a long and rather tasteless meal."), ("no", None)]
+
+
+def test_the_vector_is_the_mean_of_the_traced_states():
+    m = bert.load()
+    encoded = [m.encode(*text) for text in TEXTS]
+    found = glue.pooled(m.encoder, *glue.pad([(e.ids, e.segments) for e in encoded]))  # (B, C)
+    for vector, text in zip(found, TEXTS, strict=True):
+        assert torch.allclose(vector, m.trace(*text).hidden[-1].mean(0), atol=2e-6)
+
+
+def test_the_vector_is_the_encoders_in_float64_and_padding_is_not_read():
+    encoder = copy.deepcopy(bert.load().encoder).double()
+    rows = [(bert.load().encode(*t).ids, bert.load().encode(*t).segments) for t in TEXTS]
+    ids, segments, mask = glue.pad(rows)
+    assert mask.sum(1).tolist() == [len(i) for i, _ in rows] and not ids[~mask].any() and not segments[~mask].any()
+    ids[~mask], segments[~mask] = 2003, 1
+    for vector, row in zip(glue.pooled(encoder, ids, segments, mask), rows, strict=True):
+        _, hidden, _ = encoder(*(torch.tensor([x]) for x in row))
+        assert torch.allclose(vector, hidden[-1][0].mean(0), atol=1e-12)
+
+
+def test_outputs_become_probabilities_or_a_score():
+    outputs = torch.randn(7, 2, generator=torch.Generator().manual_seed(0))
+    assert torch.allclose(glue.decide(glue.POSED["cola"], outputs).sum(-1), torch.ones(7))
+    score = glue.decide(glue.POSED["stsb"], torch.tensor([[-50.0], [0.0], [50.0]]))
+    assert score[:, 0].tolist() == pytest.approx([0, 2.5, 5])
+
+
+def trained(task, seed=0):
+    """A classifier whose adapters are no longer what they were at the start."""
+    model = glue.Classifier(glue.shared(bert.load().encoder), glue.POSED[task].outputs)
+    random = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        for p in (*lora.attach(model.encoder, glue.ADAPTED, rank=8, alpha=16), *model.head.parameters()):
+            p.copy_((torch.randn(p.shape, generator=random) * 0.02).half())
+    return model.eval()
+
+
+def saved(folder, task="sst2"):
+    model = trained(task)
+    glue.save(folder / task, task, model, rank=8, alpha=16)
+    return model
+
+
+def test_what_is_saved_judges_as_it_did(tmp_path):
+    model = saved(tmp_path)
+    g = glue.load("sst2", tmp_path)
+    e = bert.load().encode("a gripping story")
+    with torch.no_grad():
+        expected = model(*glue.pad([(e.ids, e.segments)])).softmax(-1)[0]
+    found = g.predict("a gripping story")
+    assert list(found.probabilities.values()) == pytest.approx(expected.tolist(), abs=1e-6)
+    assert found.probability == max(found.probabilities.values()) == found.probabilities[found.label]
+    assert set(found.probabilities) == {"negative", "positive"}
+    assert found == g.predict("a gripping story")
+    assert sum(p.stat().st_size for p in (tmp_path / "sst2").iterdir()) < 1e6
+
+
+def test_a_pair_is_scored(tmp_path):
+    model = saved(tmp_path, "stsb")
+    g = glue.load("stsb", tmp_path)
+    e = bert.load().encode("A man eats.", "Someone is eating.")
+    assert 1 in e.segments
+    with torch.no_grad():
+        expected = 5 * model(*glue.pad([(e.ids, e.segments)])).sigmoid().item()
+    assert g.predict("A man eats.", "Someone is eating.").score == pytest.approx(expected, abs=1e-6)
+
+
+def test_the_local_bert_stays_as_it_is(tmp_path):
+    before = bert.load().trace("the cat sat").hidden
+    saved(tmp_path)
+    g = glue.load("sst2", tmp_path)
+    after = bert.load().trace("the cat sat").hidden
+    assert torch.equal(before, after) and not lora.adapters(bert.load().encoder)
+    assert g.model.encoder.embedding.token.weight is bert.load().encoder.embedding.token.weight  # nothing copied
+    base = g.model.encoder.layers[2].attention.query.base.weight
+    assert base is bert.load().encoder.layers[2].attention.query.weight
+
+
+def test_loading_draws_no_random_numbers(tmp_path):
+    saved(tmp_path)
+    state = torch.get_rng_state()
+    glue.load("sst2", tmp_path)
+    assert torch.equal(state, torch.get_rng_state())
+
+
+@pytest.mark.parametrize(
+    ("task", "given", "told"),
+    [
+        ("sst2", ("good", "bad"), "one text"),
+        ("stsb", ("good",), "two texts"),
+        ("sst2", (" \n",), "nothing to judge"),
+        ("stsb", ("good", ""), "nothing to judge"),
+        ("sst2", ("good " * 600,), "at most 512"),
+    ],
+)
+def test_what_cannot_be_judged_is_refused(tmp_path, task, given, told):
+    saved(tmp_path, task)
+    with pytest.raises(ValueError, match=told):
+        glue.load(task, tmp_path).predict(*given)
+
+
+def test_what_is_no_judge_is_refused(tmp_path):
+    for task in ("rte", "SST-2", ""):
+        with pytest.raises(ValueError, match="sst2, cola, stsb"):
+            glue.load(task, tmp_path)
+    with pytest.raises(checkpoint.Unusable) as caught:
+        glue.load("cola", tmp_path)
+    assert caught.value.reason == "checkpoint_missing"
+    saved(tmp_path)
+    (tmp_path / "sst2").rename(tmp_path / "cola")
+    with pytest.raises(checkpoint.Unusable, match="'glue sst2', not 'glue cola'"):
+        glue.load("cola", tmp_path)
+
+
+def test_adapters_of_another_encoder_are_refused(tmp_path):
+    saved(tmp_path)
+    path = tmp_path / "sst2" / "config.json"
+    config = json.loads(path.read_text(encoding="utf-8"))
+    path.write_text(json.dumps(config | {"base": "0" * 64}), encoding="utf-8")
+    with pytest.raises(checkpoint.Unusable, match="another encoder") as caught:
+        glue.load("sst2", tmp_path)
+    assert caught.value.reason == "checkpoint_foreign"

@@ -11,16 +11,16 @@ from statistics import median
 
 from playwright.sync_api import expect, sync_playwright
 
+from study.demo import demos
 from tests.browser import driver
 
 STEM = "t6_self_attention"
 SENTENCE = " ".join(["the animal did not cross the street because it was too tired"] * 5 + ["and slept"])
 
 #: The same weights, one stroke each: what the component would do without its classes of darkness.
-NAIVE = """([repeats]) => {
+NAIVE = """([repeats, z]) => {
   const canvas = document.querySelector(".st-key-card_token_lines canvas"), pen = canvas.getContext("2d");
   const T = 64, H = 12, times = [];
-  const z = Uint8Array.from({length: H * T * T}, (_, k) => (k * 2654435761) % 64);
   for (let n = 0; n < repeats; n++) {
     const began = performance.now();
     pen.clearRect(0, 0, canvas.width, canvas.height);
@@ -58,7 +58,8 @@ def main() -> None:
         for i in range(moves // 3):
             ends.nth(i).dispatch_event("mouseleave")
         whole = page.evaluate(TIMES)
-        naive = page.evaluate(NAIVE, [5])
+        weights = demos(STEM)["token_lines"](sentence=SENTENCE, every=True, threshold=0.0).views[0].weights
+        naive = page.evaluate(NAIVE, [5, weights.ravel().tolist()])
         p95 = sorted(hover)[int(0.95 * len(hover))]
         print(f"one token's lines:  median {median(hover):.1f} ms, p95 {p95:.1f} ms")
         print(f"all lines:          median {median(whole):.1f} ms")
