@@ -41,7 +41,7 @@ def ends(demo: Demo) -> Iterator[dict[str, Any]]:
 
 
 def corners(demo: Demo) -> Iterator[dict[str, Any]]:
-    """Every combination of the highest slider values with every choice, and a text as long as the demo takes."""
+    """Every combination of the highest slider values with every choice, and texts as long as the demo takes."""
     if demo.work:
         yield {}
         return
@@ -50,8 +50,7 @@ def corners(demo: Demo) -> Iterator[dict[str, Any]]:
     texts = [p for p in demo.params if isinstance(p.control, Text)]
     for values in itertools.product(*(p.control.ends() for p in choices)):
         given = top | dict(zip((p.name for p in choices), values, strict=True))
-        if not texts:
-            yield given
+        yield given  # texts at their defaults
         for p in texts:
             for n in (8, 16, 22, 30, 46, 62, 126, 254):  # as many words as it takes before it refuses
                 yield given | {p.name: " ".join(["word"] * n)}
