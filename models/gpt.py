@@ -10,12 +10,15 @@ the embeddings and on what each sub-layer adds; GPT's third one, on the attentio
     cache = m.start(batch=1)                   # generation: nothing read yet,
     logits, cache = m.step(ids, cache)         # then the prompt, then token by token; what it saw is in the cache
     t = m.trace(ids)                           # every attention and every state
+    load().generate("Once upon a time").text   # the one that was trained here: models/writer.py
 
 There is no padding here: a batch has texts of one length. Whatever is put behind a shorter one changes nothing before
 it; in training its loss is left out.
 """
 
 from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
@@ -24,6 +27,9 @@ from torch.nn import functional as F
 from models import transformer
 from models.attention import causal_mask
 from models.transformer import AddAndNorm, MultiHead, Pair, Record
+
+if TYPE_CHECKING:
+    from models.writer import Writer
 
 GELU = {"gelu": "none", "gelu_tanh": "tanh"}  # activation -> what torch calls it
 
@@ -187,3 +193,10 @@ class GPT(nn.Module):
         x = self.norm(x)  # (B, T, C)
         logits = F.linear(x, self.embedding.weight) if self.output is None else self.output(x)  # (B, T, V)
         return logits, Cache(tuple(past))
+
+
+def load(path: Path | None = None) -> "Writer":
+    """The trained model with its tokenizer: models/writer.py, which says what it raises."""
+    from models import writer  # which builds on this module
+
+    return writer.load(path or writer.PATH)
