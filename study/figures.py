@@ -13,9 +13,10 @@ from typing import Any
 
 import numpy as np
 
+from study.places import places
 from study.theme import DASHES, FONT, ROLES, SCALES, SERIES, SIZE, SURFACE, number, typed, visible
 from study.token_views import TokenLines, Tokens
-from study.views import Bars, Chain, Heatmap, Heatmaps, Histogram, Key, Lines, Say, Table, View
+from study.views import Bars, Chain, Heatmap, Heatmaps, Histogram, Key, Lines, Say, Scatter, Table, View
 
 Words = Callable[[Key], str]
 
@@ -213,6 +214,48 @@ def _lines(view: Lines, theme: str, words: Words, limits: dict[str, float]) -> d
     return _plot(view, words, data, layout) | {"square": view.square}
 
 
+SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "x", "star", "pentagon", "hexagon", "triangle-down")
+
+
+def _scatter(view: Scatter, theme: str, words: Words, limits: dict[str, float]) -> dict[str, Any]:
+    x, y = (np.concatenate([getattr(g, axis) for g in view.groups]).astype(float) for axis in "xy")
+    x = np.log10(x) if view.log_x else x
+    shown = [html.escape(visible(n, 18)) for g in view.groups for n in g.labels]
+    sides = iter(places(x, y, [_width(n) for n in shown]))
+    data: list[dict[str, Any]] = []
+    for i, g in enumerate(view.groups):
+        name = html.escape(words(g.name), quote=False) if g.name else ""
+        where = [next(sides) for _ in g.labels]
+        texts = [html.escape(visible(n, 18)) if side else "" for n, side in zip(g.labels, where, strict=True)]
+        data.append({
+            "type": "scatter", "mode": "markers+text", "x": typed(g.x), "y": typed(g.y), "name": name,
+            "text": texts, "textposition": [side or "top center" for side in where], "textfont": {"size": 12},
+            "marker": {"color": _series_color(theme, i, g.role), "size": 9, "symbol": SYMBOLS[i % len(SYMBOLS)]},
+            "hovertext": [html.escape(visible(n, 60)) for n in g.labels], "cliponaxis": False,
+            "hovertemplate": f"%{{hovertext}}<br>{name} (%{{x:.3~g}}, %{{y:.3~g}})<extra></extra>",
+        })  # fmt: skip
+    if view.selected:
+        g, n = view.groups[view.selected[0]], view.selected[1]
+        ring = {"color": ROLES[theme]["wrong"], "size": 17, "symbol": "circle-open", "line": {"width": 2.5}}
+        data.append({"type": "scatter", "mode": "markers", "x": typed(g.x[[n]]), "y": typed(g.y[[n]]), "marker": ring,
+                     "hoverinfo": "skip", "showlegend": False})  # fmt: skip
+    layout = _layout(
+        theme, showlegend=len(view.groups) > 1,
+        xaxis={"type": "log" if view.log_x else "linear", "range": _around(x, 0.1), **_title(view.x, words)},
+        yaxis={"range": _around(y, 0.12), **_title(view.y, words)},
+    )  # fmt: skip
+    if view.square:
+        layout["yaxis"] |= {"scaleanchor": "x"}
+    return _plot(view, words, data, layout)
+
+
+def _around(values: np.ndarray, share: float) -> list[float]:
+    """An axis with room for the texts at its ends."""
+    low, high = float(values.min()), float(values.max())
+    room = (high - low) * share or 1.0
+    return [low - room, high + room]
+
+
 def _plot(view: Any, words: Words, data: list[dict], layout: dict[str, Any]) -> dict[str, Any]:
     """A drawing whose y title stands in a line above the figure: a low figure has no room for it at the side."""
     y_axis = words(view.y) if view.y else ""
@@ -306,5 +349,5 @@ def _wheel(share: float, theme: str) -> str:
     return f"hsl({round(360 * share)}, {'65%, 42%' if theme == 'light' else '75%, 68%'})"
 
 
-_DRAW = {Heatmap: _heatmap, Heatmaps: _grid, Lines: _lines, Bars: _bars, Histogram: _histogram, Chain: _chain,
-         Table: _table, Tokens: _tokens, TokenLines: _token_lines}  # fmt: skip
+_DRAW = {Heatmap: _heatmap, Heatmaps: _grid, Lines: _lines, Scatter: _scatter, Bars: _bars,
+         Histogram: _histogram, Chain: _chain, Table: _table, Tokens: _tokens, TokenLines: _token_lines}  # fmt: skip

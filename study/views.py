@@ -193,6 +193,51 @@ class Lines:
 
 
 @dataclass(frozen=True)
+class Points:
+    """A group of points with a text each: x, y and labels of equal length."""
+
+    name: Key
+    x: Any
+    y: Any
+    labels: Sequence[str]
+    role: str = ""
+
+    def __post_init__(self):
+        _freeze(self, x=frozen(self.x), y=frozen(self.y), labels=tuple(self.labels))
+        if not self.x.shape == self.y.shape == (len(self.labels),):
+            raise ValueError(f"x {self.x.shape}, y {self.y.shape} and {len(self.labels)} labels differ")
+
+
+@dataclass(frozen=True)
+class Scatter:
+    """Groups of named points; each group has a colour and a marker of its own.
+
+    Labels stand beside their points as far as there is room, all of them in the hover. selected: (group, point) to
+    ring. square: one unit is as long on both axes, so that distances are true.
+    """
+
+    groups: Sequence[Points]
+    x: Key
+    y: Key
+    title: Key = ""
+    log_x: bool = False
+    square: bool = False
+    selected: tuple[int, int] | None = None
+
+    def __post_init__(self):
+        _freeze(self, groups=tuple(self.groups))
+        if self.selected and self.selected[1] >= len(self.groups[self.selected[0]].labels):
+            raise ValueError(f"there is no point {self.selected}")
+
+    def keys(self) -> Iterator[Key]:
+        yield from (k for k in (self.title, self.x, self.y, *(g.name for g in self.groups)) if k)
+
+    def table(self) -> tuple[list[Key], list[list]]:
+        points = ((g, *p) for g in self.groups for p in zip(g.labels, g.x.tolist(), g.y.tolist(), strict=True))
+        return ["series", "name", self.x, self.y], [[_told(g.name), n, x, y] for g, n, x, y in points]
+
+
+@dataclass(frozen=True)
 class Bars:
     """Bars: one value per label, or several named groups of them: {key: values}."""
 
@@ -284,4 +329,4 @@ class Table:
         return list(self.columns), [list(r) for r in self.rows]
 
 
-View = Heatmap | Heatmaps | Lines | Bars | Histogram | Chain | Table
+View = Heatmap | Heatmaps | Lines | Scatter | Bars | Histogram | Chain | Table

@@ -13,10 +13,11 @@ from study.controls import Cell, Choice, Seed, SeedControl, Sentence, Slider, Te
 from study.demo import Claim, Demo, Evidence, Origin, Progress, Refusal, read
 from study.figures import draw, draw_all, figure
 from study.notes import Item, Words, _item, colored, lessons, linked, pieces
+from study.places import places
 from study.quiz import close, shuffled
 from study.theme import number, visible
 from study.token_views import Span, TokenLines, Tokens
-from study.views import Bars, Chain, Heatmap, Heatmaps, Histogram, Lines, Say, Series, Table
+from study.views import Bars, Chain, Heatmap, Heatmaps, Histogram, Lines, Points, Say, Scatter, Series, Table
 
 lessons_by_stem = {lesson.stem: lesson for lesson in lessons}
 any_text = st.text(max_size=60)
@@ -111,6 +112,10 @@ def test_views_refuse_what_does_not_fit():
         Heatmaps(np.full((1, 1, 2, 2), 1.5), ["L0"], ["H0"], "ab", "ab")
     with pytest.raises(ValueError, match="differ"):
         Series("s", [1, 2], [1])
+    with pytest.raises(ValueError, match="differ"):
+        Points("s", [1, 2], [1, 2], ["a"])
+    with pytest.raises(ValueError, match="no point"):
+        Scatter([Points("s", [1], [2], ["a"])], "x", "y", selected=(0, 1))
     with pytest.raises(ValueError, match="at least one view"):
         Evidence(origin=Origin.TOY)
 
@@ -121,6 +126,8 @@ VIEWS = [
     ),
     Heatmaps(np.random.default_rng(0).random((2, 3, 4, 4)), ["L0", "L1"], ["H0", "H1", "H2"], "abcd", "abcd", "t"),
     Lines([Series("s", [1, 2], [3, 4], low=[2, 3], high=[4, 5])], "x", "y", log_x=True, here=2),
+    Scatter([Points("s", [1, 2], [3, 4], ["<b>", "q"]), Points("r", [9], [5], ["x"])], "x", "y", log_x=True,
+            selected=(1, 0)),
     Bars({"a": [1, 2], "b": [3, 4]}, ["p", "q"], "x", "y"),
     Histogram({"a": np.arange(100), "b": np.arange(50)}, "x"),
     Chain([("a", 1), ("b", float("-inf"))]),
@@ -137,6 +144,23 @@ def test_every_view_is_drawn_as_plain_json_and_as_a_figure(view, theme):
     assert figure(view).to_dict()["data"]
     columns, rows = view.table()
     assert rows and all(len(row) == len(columns) for row in rows)
+
+
+def test_texts_of_a_scatter_keep_out_of_each_others_way():
+    assert places(np.array([0.0, 1.0]), np.array([0.0, 1.0]), [30, 30]) == ["top center", "top center"]
+    crowd = places(np.array([0.5] * 12 + [0, 1]), np.array([0.5] * 12 + [0, 1]), [40] * 14)
+    assert crowd[:3] == ["top center", "bottom center", ""] and crowd[-2:] == ["top center"] * 2
+    alone = Scatter([Points("s", [1], [2], ["a"])], "x", "y")
+    assert draw(alone, "light", str)["figure"]["layout"]["xaxis"]["range"] == [0, 2]
+
+
+def test_points_of_a_group_have_a_mark_of_their_own():
+    view = Scatter([Points(k, [i], [i], [k]) for i, k in enumerate("abc")], "x", "y", selected=(2, 0), square=True)
+    drawn = draw(view, "dark", str)["figure"]
+    *groups, ring = drawn["data"]
+    assert len({g["marker"]["symbol"] for g in groups}) == len({g["marker"]["color"] for g in groups}) == 3
+    assert ring["x"] == groups[2]["x"] and drawn["layout"]["yaxis"]["scaleanchor"] == "x"
+    assert view.table()[1][2] == [Say("c"), "c", 2.0, 2.0]
 
 
 def test_keys_in_a_tables_rows_are_told_apart_from_data():
