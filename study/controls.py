@@ -208,4 +208,61 @@ class Cell:
         return min(cell[0], shape[0] - 1), min(cell[1], shape[1] - 1)
 
 
-Control = Slider | Choice | Toggle | Text | Cell
+@dataclass(frozen=True)
+class Numbers:
+    """A small table of numbers, edited in place: rows of one number per column, None where a cell is empty.
+
+    The columns' labels are in the yaml (`options:`). Rows without any number do not count.
+    """
+
+    columns: tuple[str, ...]
+    low: float = -1000.0
+    high: float = 1000.0
+    most: int = 10  # rows
+
+    def __init__(self, *columns: str, low: float = -1000.0, high: float = 1000.0, most: int = 10):
+        for name, value in (("columns", columns), ("low", float(low)), ("high", float(high)), ("most", most)):
+            object.__setattr__(self, name, value)
+
+    def clean(self, value: Any) -> tuple[tuple[float | None, ...], ...]:
+        rows = [tuple(map(self._cell, row)) for row in value]
+        if any(len(row) != len(self.columns) for row in rows):
+            raise ValueError(f"a row has {len(self.columns)} cells")
+        return tuple(row for row in rows if any(cell is not None for cell in row))[: self.most]
+
+    def _cell(self, value: float | None) -> float | None:
+        if value is None or math.isnan(value):  # what the editor makes of an empty cell
+            return None
+        if math.isinf(value):
+            raise ValueError(f"{value} is not a number for a table")
+        return round(min(max(float(value), self.low), self.high), 4) + 0.0  # no -0
+
+    def parse(self, text: str) -> tuple[tuple[float | None, ...], ...]:
+        rows = text.split(";") if text else []
+        return tuple(tuple(float(cell) if cell.strip() else None for cell in row.split(",")) for row in rows)
+
+    def text(self, value: tuple[tuple[float | None, ...], ...]) -> str:
+        return ";".join(",".join("" if cell is None else f"{cell:.8g}" for cell in row) for row in value)
+
+    def ends(self) -> list[tuple[tuple[float | None, ...], ...]]:
+        wide = len(self.columns)
+        full = [[self.low, self.high][(i + j) % 2] for i in range(self.most) for j in range(wide)]
+        return [
+            (),
+            ((self.low,) * wide,),
+            ((self.high, *(None,) * (wide - 1)),),
+            tuple(tuple(full[i : i + wide]) for i in range(0, len(full), wide)),
+        ]
+
+    def check(self, value: tuple[tuple[float | None, ...], ...]) -> None:
+        """Raises Refusal("empty_table") where no row is complete."""
+        if not self.complete(value):
+            raise Refusal("empty_table")
+
+    @staticmethod
+    def complete(value: tuple[tuple[float | None, ...], ...]) -> list[tuple[float, ...]]:
+        """The rows that have all their numbers."""
+        return [row for row in value if None not in row]
+
+
+Control = Slider | Choice | Toggle | Text | Cell | Numbers

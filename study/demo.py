@@ -16,6 +16,7 @@ from study.controls import (
     Cell,
     Choice,
     Control,
+    Numbers,
     Refusal,
     Seed,
     SeedControl,
@@ -31,9 +32,9 @@ from study.views import Say
 from study.views import View as PlainView
 
 __all__ = [
-    "Cell", "Choice", "Claim", "Demo", "Evidence", "Measured", "Origin", "Param", "Progress", "Refusal", "Say", "Seed",
-    "SeedControl", "Sentence", "Slider", "Span", "Text", "Texts", "Timed", "Toggle", "TokenLines", "Tokens", "When",
-    "demos", "memo",
+    "Cell", "Choice", "Claim", "Demo", "Evidence", "Measured", "Numbers", "Origin", "Param", "Progress", "Refusal",
+    "Say", "Seed", "SeedControl", "Sentence", "Slider", "Span", "Text", "Texts", "Timed", "Toggle", "TokenLines",
+    "Tokens", "When", "demos", "memo",
 ]  # fmt: skip
 
 View = PlainView | Tokens | TokenLines
@@ -191,7 +192,7 @@ class Demo:
             raise TypeError(f"{self.stem}.{self.name} has no control {sorted(unknown)}")
         values = self.values(given)
         for p in self.params:
-            if isinstance(p.control, Text):
+            if isinstance(p.control, Text | Numbers):
                 p.control.check(values[p.name])
         if self.work:
             values[self.work[0]] = work or self.work[1]()

@@ -8,7 +8,7 @@ from urllib.parse import quote
 import streamlit as st
 
 from study import link
-from study.controls import Cell, Choice, Refusal, SeedControl, Sentence, Slider, Text, Texts, Toggle
+from study.controls import Cell, Choice, Numbers, Refusal, SeedControl, Sentence, Slider, Text, Texts, Toggle
 from study.demo import Demo, Evidence, Param, Progress, demos
 from study.figures import draw_all
 from study.live_figure import card_url, live_figure
@@ -100,10 +100,20 @@ def _card(demo: Demo, words: DemoWords, theme: str) -> None:
 
 @st.fragment
 def _demo(demo: Demo, words: DemoWords, theme: str) -> None:
-    app, key = app_words(words.lang), f"{demo.stem}.{demo.name}"
-    session = st.session_state
     st.subheader(words("title"), anchor=demo.name)
     values = _controls(demo, words)
+    tables = [p for p in demo.params if isinstance(p.control, Numbers) and (p.when is None or p.when.holds(values))]
+    side, place = st.columns([1, 2], gap="medium") if tables else (None, st.container())
+    for p in tables:
+        with side:
+            values[p.name] = _numbers(p.control, link.name(demo, p), words, p.name)
+    with place:
+        _outcome(demo, words, theme, values)
+
+
+def _outcome(demo: Demo, words: DemoWords, theme: str, values: dict[str, Any]) -> None:
+    app, key = app_words(words.lang), f"{demo.stem}.{demo.name}"
+    session = st.session_state
     if session.pop(f"{demo.stem}._sentence_changed", False):
         st.rerun()  # the sentence serves every demo of the lesson
     query, long = _write_link(demo, values)
@@ -233,7 +243,7 @@ def _controls(demo: Demo, words: DemoWords) -> dict[str, Any]:
     values = {p.name: session[link.name(demo, p)] for p in demo.params}
     shown = [p for p in demo.params if p.when is None or p.when.holds(values)]
     lines = [p for p in shown if isinstance(p.control, Text)]
-    others = [p for p in demo.params if not isinstance(p.control, Text | Cell)]
+    others = [p for p in demo.params if not isinstance(p.control, Text | Cell | Numbers)]
     for p in lines:
         values[p.name] = _widget(demo, p, words)
     others = [p for p in others if p.when is None or p.when.holds(values)]
@@ -271,6 +281,32 @@ def _widget(demo: Demo, p: Param, words: DemoWords) -> Any:
     step = control.step or (1 if control.whole else (control.high - control.low) / 100)
     low, high, step = (int(v) if control.whole else float(v) for v in (control.low, control.high, step))
     return st.slider(label, low, high, step=step, width=200, **keep)
+
+
+def _numbers(control: Numbers, name: str, words: DemoWords, param: str) -> tuple:
+    """An editable table with rows to spare. The editor keeps what was typed as changes of the table that it began with;
+    a value that did not come from it (a link, a reset, a return to the page) begins a new one.
+    """
+    import pandas
+
+    session = st.session_state
+    known = session.get(f"{name}._editor", {"count": 0})
+    if session[name] != known.get("value") or known["key"] not in session:
+        count = known["count"] + 1
+        known = {"base": session[name], "count": count, "key": f"{name}._editor{count}"}
+    spare = [(None,) * len(control.columns)] * (control.most - len(known["base"]))
+    frame = pandas.DataFrame([*known["base"], *spare], columns=list(control.columns), dtype=float)
+    config = {
+        column: st.column_config.NumberColumn(
+            words(f"options.{param}.{column}"), min_value=control.low, max_value=control.high, format="%.4g"
+        )
+        for column in control.columns
+    }
+    st.caption(words(f"controls.{param}"))
+    edited = st.data_editor(frame, key=known["key"], hide_index=True, column_config=config, row_height=30)
+    session[name] = known["value"] = control.clean(edited.itertuples(index=False))
+    session[f"{name}._editor"] = known
+    return session[name]
 
 
 def _sentence_typed(stem: str, own: str, shared: str) -> None:

@@ -5,7 +5,7 @@ import random
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from study.controls import Refusal, SeedControl, Slider, Text
+from study.controls import Numbers, Refusal, SeedControl, Slider, Text
 from study.demo import Demo, Evidence, Param
 from study.notes import DemoWords, app_words
 from study.views import Say
@@ -37,23 +37,35 @@ def ends(demo: Demo) -> Iterator[dict[str, Any]]:
     few = [p for p in demo.params if not isinstance(p.control, Slider | Text) and len(p.control.ends()) <= 4]
     for a, b in itertools.combinations(few, 2):
         for x, y in itertools.product(a.control.ends(), b.control.ends()):
-            yield {a.name: x, b.name: y}
+            given = {a.name: x, b.name: y}
+            if given.items() <= demo.values(given).items():  # neither is hidden
+                yield given
 
 
 def corners(demo: Demo) -> Iterator[dict[str, Any]]:
-    """Every combination of the highest slider values with every choice, and texts as long as the demo takes."""
+    """Every combination of the highest slider values with every choice, and texts as long as the demo takes.
+
+    Of the controls that are shown only at times, those that the other choices show.
+    """
     if demo.work:
         yield {}
         return
+    defaults = {p.name: p.default for p in demo.params}
     top = {p.name: p.control.ends()[-1] for p in demo.params if isinstance(p.control, Slider)}
     choices = [p for p in demo.params if not isinstance(p.control, Slider | Text)]
     texts = [p for p in demo.params if isinstance(p.control, Text)]
-    for values in itertools.product(*(p.control.ends() for p in choices)):
-        given = top | dict(zip((p.name for p in choices), values, strict=True))
-        yield given  # texts at their defaults
-        for p in texts:
-            for n in (8, 16, 22, 30, 46, 62, 126, 254):  # as many words as it takes before it refuses
-                yield given | {p.name: " ".join(["word"] * n)}
+
+    def combined(params: list[Param], given: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        for values in itertools.product(*(p.control.ends() for p in params)):
+            yield given | dict(zip((p.name for p in params), values, strict=True))
+
+    for always in combined([p for p in choices if not p.when], top):
+        for given in combined([p for p in choices if p.when and p.when.holds(defaults | always)], always):
+            yield given  # texts at their defaults
+            for p in texts:
+                for n in (8, 16, 22, 30, 46, 62, 126, 254):  # as many words as it takes before it refuses
+                    if not p.when or p.when.holds(defaults | given):
+                        yield given | {p.name: " ".join(["word"] * n)}
 
 
 def anything(demo: Demo, seed: int) -> dict[str, Any]:
@@ -63,6 +75,10 @@ def anything(demo: Demo, seed: int) -> dict[str, Any]:
         control = p.control
         if isinstance(control, Text):
             given[p.name] = rng.choice([*TEXTS, p.default])
+        elif isinstance(control, Numbers):
+            some = [*range(-3, 4), None, rng.uniform(control.low, control.high)]  # few, so that many are equal
+            rows = [[rng.choice(some) for _ in control.columns] for _ in range(rng.randint(0, control.most))]
+            given[p.name] = control.clean(rng.choice([rows, p.default]))
         elif isinstance(control, SeedControl):
             given[p.name] = rng.randint(0, 999)
         elif isinstance(control, Slider):

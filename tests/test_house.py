@@ -191,7 +191,7 @@ def test_every_text_of_a_demo_is_there(lesson, name, lang):
     for p in demo.params:
         if type(p.control).__name__ != "Cell":
             assert words(f"controls.{p.name}")
-        for option in getattr(p.control, "options", ()):
+        for option in getattr(p.control, "options", getattr(p.control, "columns", ())):
             assert words(f"options.{p.name}.{option}")
     for given in ends(demo):
         evidence = evidence_or_refusal(demo, given, lambda r: words.either("refusals", r.key, **r.values))

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from study import link
-from study.controls import Cell, Choice, Seed, SeedControl, Sentence, Slider, Text, Texts, Toggle, When
+from study.controls import Cell, Choice, Numbers, Seed, SeedControl, Sentence, Slider, Text, Texts, Toggle, When
 from study.demo import Claim, Demo, Evidence, Origin, Progress, Refusal, read
 from study.figures import draw, draw_all, figure
 from study.notes import Item, Words, _item, colored, lessons, linked, pieces
@@ -22,7 +22,9 @@ from study.views import Bars, Chain, Heatmap, Heatmaps, Histogram, Lines, Points
 lessons_by_stem = {lesson.stem: lesson for lesson in lessons}
 any_text = st.text(max_size=60)
 CONTROLS = [Slider(1, 512, scale="log"), Slider(0.01, 100.0, scale="log"), Slider(0, 11), Slider(0.0, 1.0, step=0.05),
-            SeedControl(), Choice("toy", "bert"), Toggle(), Text(20), Cell(24)]  # fmt: skip
+            SeedControl(), Choice("toy", "bert"), Toggle(), Text(20), Cell(24), Numbers("a", "b", most=3)]  # fmt: skip
+
+ALMOST = ["1-2", "9-99", "-1--3", "1,2;,3", "1e9,-0;nan,2;1,1;2,2"]
 
 
 def sample(
@@ -41,7 +43,7 @@ def demo() -> Demo:
 
 @pytest.mark.parametrize("control", CONTROLS, ids=lambda c: type(c).__name__ + getattr(c, "scale", ""))
 @settings(max_examples=60, derandomize=True, deadline=None, database=None)
-@given(raw=st.one_of(any_text, st.integers().map(str), st.floats().map(str), st.sampled_from(["1-2", "9-99", "-1--3"])))
+@given(raw=st.one_of(any_text, st.integers().map(str), st.floats().map(str), st.sampled_from(ALMOST)))
 def test_anything_in_a_link_gives_a_valid_value_or_an_expected_error(control, raw):
     try:
         value = control.clean(control.parse(raw))
@@ -295,3 +297,24 @@ def test_an_optional_text_may_be_empty():
         Text(10).check(" ")
     with pytest.raises(Refusal):
         Text(10, optional=True).check("a" * 11)
+
+
+def test_a_table_of_numbers_is_cleaned():
+    control = Numbers("a", "b", low=0, high=5, most=3)
+    assert control.clean([(1, 2.00004), (float("nan"), None), (-1, 9), (None, 3)]) == ((1, 2), (0, 5), (None, 3))
+    assert len(control.clean([(1, 1)] * 9)) == 3 and control.clean([]) == ()
+    assert control.text(((1, 2.5), (None, 3))) == "1,2.5;,3" and control.parse("1,2.5;,3") == ((1, 2.5), (None, 3))
+    assert control.parse("") == () and control.text(((0.1234, 1),)) == "0.1234,1"
+    for bad in ([(1, 2, 3)], [(1,)], [(float("inf"), 1)]):
+        with pytest.raises(ValueError):
+            control.clean(bad)
+
+
+def test_only_complete_rows_of_a_table_count():
+    control = Numbers("a", "b")
+    assert control.complete(((1, 2), (None, 3), (4, None))) == [(1, 2)]
+    control.check(((1, 2), (None, 3)))
+    for value in ((), ((None, 3),)):
+        with pytest.raises(Refusal) as caught:
+            control.check(value)
+        assert caught.value.key == "empty_table"
