@@ -277,6 +277,11 @@ def _bars(view: Bars, theme: str, words: Words, limits: dict[str, float]) -> dic
             "marker": {"color": color, "pattern": pattern | {"shape": ["", "/", ".", "x"][i % 4]}},
             "hovertemplate": f"{name} %{{x}}: %{{y:.4~g}}<extra></extra>",
         })  # fmt: skip
+        if key in view.spread:
+            low, high = view.spread[key]
+            data[-1]["error_y"] = {"type": "data", "symmetric": False, "array": typed(high - values),
+                                   "arrayminus": typed(values - low), "color": SURFACE[theme]["ink"],
+                                   "thickness": 1.2, "width": 3}  # fmt: skip
         if len(labels) * len(view.values) <= 12:
             data[-1] |= {"texttemplate": "%{y:.3~g}", "textposition": "auto", "textangle": 0, "textfont": {"size": 12}}
     layout = _layout(

@@ -239,7 +239,10 @@ class Scatter:
 
 @dataclass(frozen=True)
 class Bars:
-    """Bars: one value per label, or several named groups of them: {key: values}."""
+    """Bars: one value per label, or several named groups of them: {key: values}.
+
+    spread: for some groups the lowest and the highest value behind each bar (of several seeds, say).
+    """
 
     values: Any
     labels: Sequence[str]
@@ -249,10 +252,12 @@ class Bars:
     roles: Mapping[str, str] = field(default_factory=dict)
     y_range: tuple[float, float] | None = None
     log_y: bool = False
+    spread: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)
 
     def __post_init__(self):
         groups = self.values if isinstance(self.values, Mapping) else {"": self.values}
         _freeze(self, values={k: frozen(v) for k, v in groups.items()}, labels=tuple(self.labels))
+        _freeze(self, spread={k: (frozen(low), frozen(high)) for k, (low, high) in self.spread.items()})
         for v in self.values.values():
             if v.shape != (len(self.labels),):
                 raise ValueError(f"values {v.shape} do not fit {len(self.labels)} labels")

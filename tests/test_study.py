@@ -1,5 +1,6 @@
 """The contract's own parts: controls, links, views, drawings, notes, quiz grading."""
 
+import base64
 import json
 from typing import Annotated
 
@@ -130,7 +131,7 @@ VIEWS = [
     Lines([Series("s", [1, 2], [3, 4], low=[2, 3], high=[4, 5])], "x", "y", log_x=True, here=2),
     Scatter([Points("s", [1, 2], [3, 4], ["<b>", "q"]), Points("r", [9], [5], ["x"])], "x", "y", log_x=True,
             selected=(1, 0)),
-    Bars({"a": [1, 2], "b": [3, 4]}, ["p", "q"], "x", "y"),
+    Bars({"a": [1, 2], "b": [3, 4]}, ["p", "q"], "x", "y", spread={"b": ([2, 4], [5, 4])}),
     Histogram({"a": np.arange(100), "b": np.arange(50)}, "x"),
     Chain([("a", 1), ("b", float("-inf"))]),
     Table(["a", "b"], [[1, "x"], [Say("k"), 2.5]]),
@@ -265,8 +266,6 @@ def test_token_lines_keep_their_weights_as_bytes():
     z = np.random.default_rng(0).dirichlet(np.ones(3), size=(2, 4))  # (H, T, S)
     view = TokenLines(list("abcd"), list("xyz"), z, ["H0", "H1"], head=1, threshold=0.1, focus=2)
     drawing = draw(view, "light", str)
-    import base64
-
     back = np.frombuffer(base64.b64decode(drawing["z"]), np.uint8).reshape(drawing["shape"]) / 255
     assert np.abs(back - z).max() <= 0.5 / 255 + 1e-6
     assert len(set(drawing["colors"])) == 2 and drawing["head"] == 1 and drawing["focus"] == 2
@@ -318,3 +317,11 @@ def test_only_complete_rows_of_a_table_count():
         with pytest.raises(Refusal) as caught:
             control.check(value)
         assert caught.value.key == "empty_table"
+
+
+def test_bars_of_several_seeds_show_their_spread():
+    view = Bars({"a": [1, 2], "b": [3, 4]}, ["p", "q"], spread={"b": ([2, 4], [5, 4.5])})
+    plain, spread = draw(view, "light", str)["figure"]["data"]
+    above, below = (base64.b64decode(spread["error_y"][side]["bdata"]) for side in ("array", "arrayminus"))
+    assert "error_y" not in plain
+    assert np.frombuffer(above, "f4").tolist() == [2, 0.5] and np.frombuffer(below, "f4").tolist() == [1, 0]
