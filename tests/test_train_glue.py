@@ -348,6 +348,11 @@ def check_results(results, out, reader):
     assert "not GLUE's dev set" in card and "66.7 %" in card and "| random |" in card
     two = [100 * r["dev"]["matthews"] for r in runs if (r["task"], r["stage"]) == ("cola", "lora")]
     assert f"{sum(two) / 2:.1f} ({min(two):.1f} to {max(two):.1f})" in card
+    judged = [row for row in results["examples"] if row["task"] == "cola"]
+    assert {row["task"] for row in results["examples"]} == set(glue.SAVED) and len(judged) == 12
+    assert all(g.predict(row["text"]).label == row["label"] for row in judged)
+    right = sum(row["label"] == row["answer"] for row in judged)
+    assert f"CoLA: right in {right} of 12." in card and "| STS-B: first text |" in card
 
 
 def test_nothing_is_done_twice_but_what_is_missing(files, small, tmp_path, monkeypatch):

@@ -26,7 +26,7 @@ from pathlib import Path
 import torch
 
 from models import bert, glue, local
-from models.train import glue_data, glue_probe, loop
+from models.train import glue_data, glue_examples, glue_probe, loop
 from models.train.glue_card import card
 from models.train.glue_measure import answers_of, cells, majority, scores
 from models.train.glue_tune import Rows, Settings, fine_tune, order
@@ -68,12 +68,12 @@ class Experiment:
         self.plan, self.folder, self.out, self.work, self.show = plan, data, out, work, show
         self.reader, self.data, self.encoded, self.total = bert.load(), {}, {}, 0
         base = {"plan": json.loads(json.dumps(asdict(plan))), "base": local.SHA256["model.safetensors"]}
-        self.results = base | {"data": {}, "baselines": {}, "runs": []}
+        self.results = base | {"data": {}, "baselines": {}, "examples": [], "runs": []}
         if (out / "results.json").exists():
             found = json.loads((out / "results.json").read_text(encoding="utf-8"))
             if {name: found.get(name) for name in base} != base:
                 raise ValueError(f"{out / 'results.json'} holds runs of another plan: give another --out")
-            self.results |= {name: found[name] for name in self.results}
+            self.results |= {name: found.get(name, empty) for name, empty in self.results.items()}
 
     # ---- what is learnt from
 
@@ -229,6 +229,8 @@ class Experiment:
                 stage(name, seeds)
         if "curve" in stages and "sst2" in tasks:
             self.curve(seeds)
+        kept = [task for task in glue.SAVED if (self.out / task / "config.json").exists()]
+        self.results["examples"] = [row for task in kept for row in glue_examples.judged(task, self.out)]
         (self.out / "CARD.md").write_text(card(self.write()), encoding="utf-8")
 
 

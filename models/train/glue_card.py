@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from statistics import mean
 
 from models import glue
+from models.train import glue_examples
 
 METRICS = {"accuracy": "accuracy", "f1": "F1", "matthews": "Matthews", "pearson": "Pearson", "spearman": "Spearman"}
 STARTS = {"pretrained": "pre-trained", "random": "random"}
@@ -61,7 +62,7 @@ of {rates} on {tuned} other examples of the training set (seed {tuning_seed}): {
 
 {wnli}
 
-## Limits
+{examples}## Limits
 
 - Three seeds show that scores vary, not how they are distributed; on a small dev set differences of a few points mean
   nothing (RTE: one pair of 277 is 0.4 points).
@@ -104,6 +105,7 @@ def card(results: Mapping) -> str:
         peaks="; ".join(f"{STARTS[s]} {_peak(r, s):g}" for s in STARTS if _peak(r, s)) or "not run",
         curve=_curve(r),
         wnli=_wnli(r),
+        examples=glue_examples.section(r["examples"]),
         **{name: r[name] for name in ("command", "date", "torch", "machine", "minutes")},
     )
 

@@ -33,12 +33,12 @@ WATCHED = ("She opened the door and", "The old king said to his daughter:", "It 
 class Recipe(loop.Recipe):
     """All that decides the result, beside the data and the number of processes."""
 
-    steps: int = 9_000
+    steps: int = 6_000
     batch_tokens: int = 2_048  # per process
     peak: float = 2e-3
     warmup: int = 300
     weight_decay: float = 0.1
-    dropout: float = 0.1
+    dropout: float = 0.0
     vocab_size: int = 3_000
     n_context: int = 256
     d_model: int = 192
