@@ -4,11 +4,14 @@ config.json names what kind of model the folder holds, its architecture, and the
 damaged or foreign file is refused before anything is built from it. Weights are kept in half precision (float16).
 """
 
+import functools
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Concatenate, ParamSpec, TypeVar
 
 import torch
 from safetensors import SafetensorError
@@ -16,6 +19,7 @@ from safetensors.torch import load, save_file
 from torch import Tensor
 
 WEIGHTS, CONFIG = "model.safetensors", "config.json"
+P, Model = ParamSpec("P"), TypeVar("Model")
 
 
 class Unusable(RuntimeError):
@@ -63,6 +67,22 @@ def write(folder: Path, kind: str, tensors: Mapping[str, Tensor], config: Mappin
     sha256 = {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in (WEIGHTS, *files)}
     content = json.dumps({"kind": kind, **config, "sha256": sha256}, ensure_ascii=False, indent=1)
     (folder / CONFIG).write_text(content + "\n", encoding="utf-8")
+
+
+def once(make: Callable[Concatenate[Path, P], Model]) -> Callable[Concatenate[Path, P], Model]:
+    """Decorates what makes a model from a folder: made once per process, shared by all threads, anew for new files."""
+    lock = threading.Lock()
+
+    @functools.lru_cache(maxsize=4)
+    def made(files: tuple, folder: Path, *more) -> Model:
+        return make(folder, *more)
+
+    @functools.wraps(make)
+    def load(folder: Path, *more) -> Model:
+        with lock:
+            return made(tuple(sorted((f.name, f.stat().st_mtime_ns) for f in folder.glob("*"))), folder, *more)
+
+    return load
 
 
 def _bytes(path: Path) -> bytes:

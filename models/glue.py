@@ -162,17 +162,21 @@ class Judge:
 
 
 def load(task: str, path: Path = PATH) -> Judge:
-    """The judge of one of SAVED, from the folder of this name under path.
+    """The judge of one of SAVED, from the folder of this name under path, read once per process.
 
     Raises ValueError for another task, checkpoint.Unusable for files that are missing, damaged, or made for another
     encoder, and bert.ModelUnavailable where the local BERT cannot be had.
     """
     if task not in SAVED:
         raise ValueError(f"there is a judge for {', '.join(SAVED)}; not for {task!r}")
-    found = checkpoint.read(path / task, kind=f"glue {task}")
+    return _load(path / task, task, bert.load())
+
+
+@checkpoint.once
+def _load(folder: Path, task: str, reader: bert.Bert) -> Judge:
+    found = checkpoint.read(folder, kind=f"glue {task}")
     if found.config["base"] != local.SHA256["model.safetensors"]:
-        raise checkpoint.Unusable("foreign", path / task, f"{path / task} was made for another encoder")
-    reader = bert.load()
+        raise checkpoint.Unusable("foreign", folder, f"{folder} was made for another encoder")
     with torch.random.fork_rng(devices=[]):  # the head's first weights are random, then replaced
         model = Classifier(shared(reader.encoder), POSED[task].outputs)
     lora.attach(model.encoder, ADAPTED, found.config["rank"], found.config["alpha"])

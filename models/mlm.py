@@ -186,12 +186,21 @@ class MaskedLM:
 
 
 def load(path: Path = PATH, base: Bert | None = None) -> MaskedLM:
-    """The trained model on the local BERT, or on the given base.
+    """The trained model on the local BERT, or on the given base, read once per process.
 
     Raises checkpoint.Unusable for a missing, damaged or foreign file, and bert.ModelUnavailable.
     """
+    return _load(path, base or bert.load())
+
+
+def fill(text: str, k: int = 10) -> Filled:
+    """load().fill(text, k)."""
+    return load().fill(text, k)
+
+
+@checkpoint.once
+def _load(path: Path, base: Bert) -> MaskedLM:
     found = checkpoint.read(path, kind="mlm")
-    base = base or bert.load()
     if found.config["base"] != fingerprint(base):
         raise checkpoint.Unusable("foreign", path, f"the adapter in {path} was trained on another BERT")
     network = Network(base, found.config["rank"], found.config["alpha"])

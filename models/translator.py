@@ -10,8 +10,6 @@ says checkpoints/translator/CARD.md. Chinese is read character by character, Eng
 stands for the space before a word.
 """
 
-import functools
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -26,7 +24,6 @@ from models.vocabulary import END, PAD, START, Vocabulary
 
 PATH = Path(__file__).parent / "checkpoints" / "translator"
 ALPHA = 0.6  # of the length penalty, as in Vaswani et al. 2017, §6.1
-_lock = threading.Lock()
 LONGEST = 200  # characters of a source: four times the longest it was trained on
 
 
@@ -153,13 +150,11 @@ class Translator:
 
 def load(path: Path = PATH) -> Translator:
     """The trained translator, read once per process. Raises checkpoint.Unusable (missing, damaged, foreign file)."""
-    config = path / checkpoint.CONFIG
-    with _lock:
-        return _load(path, config.stat().st_mtime_ns if config.exists() else 0)
+    return _load(path)
 
 
-@functools.lru_cache(maxsize=2)
-def _load(path: Path, modified: int) -> Translator:
+@checkpoint.once
+def _load(path: Path) -> Translator:
     found = checkpoint.read(path, kind="translator", files=("tokenizer.json",))
     model = Transformer(TransformerConfig(**found.config["architecture"]))
     model.load_state_dict({name: tensor.float() for name, tensor in found.tensors.items()})

@@ -210,7 +210,12 @@ class Writer:
 
 
 def load(path: Path = PATH) -> Writer:
-    """The trained model. Raises checkpoint.Unusable for a missing, damaged or foreign file."""
+    """The trained model, read once per process. Raises checkpoint.Unusable for a missing, damaged or foreign file."""
+    return _load(path)
+
+
+@checkpoint.once
+def _load(path: Path) -> Writer:
     found = checkpoint.read(path, kind="gpt", files=("tokenizer.json",))
     model = GPT(GPTConfig(**found.config["architecture"]))
     model.load_state_dict({name: tensor.float() for name, tensor in found.tensors.items()})

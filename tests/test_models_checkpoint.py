@@ -73,3 +73,22 @@ def test_a_file_that_is_no_safetensors_is_refused_even_with_its_checksum(folder,
 def test_weights_that_half_precision_cannot_hold_are_not_written(tmp_path, bad):
     with pytest.raises(ValueError, match="not finite"):
         checkpoint.write(tmp_path, "toy", {"w": torch.tensor([bad])}, {})
+
+
+def test_a_model_is_made_once_until_its_files_change(folder, tmp_path):
+    made = []
+
+    @checkpoint.once
+    def load(path, size=7):
+        made.append(size)
+        return checkpoint.read(path, "toy")
+
+    assert load(folder) is load(folder) and made == [7]
+    assert load(folder, 8) is not load(folder) and made == [7, 8]
+    checkpoint.write(folder, "toy", {"w": torch.zeros(2)}, {})
+    assert load(folder).tensors["w"].tolist() == [0, 0] and made == [7, 8, 7]
+    (folder / "config.json").unlink()
+    for _ in range(2):  # a failure is not kept
+        with pytest.raises(Unusable, match="cannot read"):
+            load(folder)
+    assert made == [7, 8, 7, 7, 7]
