@@ -68,6 +68,22 @@ def test_words_taken_apart_are_put_together(write):
     assert found.blocks == [clean for _, clean in lines if clean] and found.joint == " "
 
 
+def test_wordnet(write):
+    lines = [
+        "  1 This software and database is being provided to you, the LICENSEE  ",
+        '00597915 31 v 03 learn 0 larn 0 acquire 0 002 + 05752544 n 0302 ~ 00598278 v 0000 01 + 08 00 | gain skills; "I'
+        ' learned Sanskrit"  ',
+        "00000001 00 a 01 asleep(p) 0 000 | in a state of sleep  ",
+        "00002137 03 n 0a " + "get_up 0 " * 10 + "000 | a or b | c  ",
+    ]
+    found = texts.read(write("data.verb", "\n".join(lines)))
+    assert not found.running and found.blocks == [
+        'learn, larn, acquire: gain skills; "I learned Sanskrit"',
+        "asleep: in a state of sleep",
+        ", ".join(["get up"] * 10) + ": a or b | c",
+    ]
+
+
 def test_wikitext(write):
     text = (
         " \n = Robert <unk> = \n \n Robert <unk> is an actor , born in 1 @,@ 900 . \n \n = = Life = = \n \n"

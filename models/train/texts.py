@@ -5,6 +5,7 @@ Read are plain text files in these forms, told apart by what is in them:
     book        paragraphs between blank lines, perhaps with Project Gutenberg's header and footer, which are cut off
     tokenised   one sentence a line, words and marks apart (`` I do n't know , '' she said .): put together again
     wikitext    one paragraph a line, with = headings =, @-@ and <unk>, which becomes [UNK]
+    wordnet     WordNet's data.noun, data.verb …: of each entry its words and its gloss, "learn, larn: gain knowledge …"
     table       tab-separated, of which the first column is taken: Tatoeba's English, WikiSplit's whole sentences
     plain       anything else: one sentence or paragraph a line
 
@@ -29,6 +30,7 @@ _HEADING = re.compile(
     r"=+ .* =+|\[.*\]|Produced by .*|(?i:chapter|volume|book|part|act|scene|actus|scoena|canto)\b.{0,12}"
 )
 _TITLE = re.compile(r"^\[ [^\]]{,80}\d{4} ?\] ")  # [ Emma by Jane Austen 1816 ]
+_SYNSET = re.compile(r"\d{8} \d\d [nvasr] ([0-9a-f]{2}) (.*?) \| (.*)")  # wndb(5WN): count, words, pointers | gloss
 _STOP = re.compile(  # a space between two sentences
     r"(?:(?<=[.!?])|(?<=[.!?][\"')]))(?<!\bMr\.)(?<!\bMrs\.)(?<!\bMs\.)(?<!\bDr\.)(?<!\bSt\.)(?<!\b[A-Z]\.)\s+"
     r"(?=[\"'(\[]?[A-Z0-9])"
@@ -82,6 +84,8 @@ def read(path: Path) -> Text:
     text = path.read_bytes().decode("utf-8").translate(_PLAIN).replace("\r\n", "\n").replace("\r", "\n")
     text = _story(text)
     lines = [line for line in text.split("\n") if line.strip()]
+    if entries := [_entry(*found.groups()) for found in map(_SYNSET.fullmatch, lines) if found]:
+        return Text(entries, running=False)
     table = sum("\t" in line for line in lines) > len(lines) / 2
     paragraphs = not table and len(re.findall(r"\n[ \t]*\n", text.strip())) > len(lines) / 20
     if table:
@@ -158,6 +162,12 @@ def _story(text: str) -> str:
     text = text[start.end() :] if start else text
     end = _END.search(text)
     return text[: end.start()] if end else text
+
+
+def _entry(count: str, words: str, gloss: str) -> str:
+    """The words of a WordNet entry and what they mean; an adjective's place, as in "asleep(p)", is left out."""
+    named = words.split(" ")[: 2 * int(count, 16) : 2]  # each is followed by a number
+    return f"{', '.join(re.sub(r'[(][a-z]+[)]$', '', word).replace('_', ' ') for word in named)}: {gloss.strip()}"
 
 
 def _clean(block: str, apart: bool) -> str:
