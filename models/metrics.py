@@ -104,6 +104,25 @@ def matthews(predicted: Sequence[int], actual: Sequence[int]) -> float:
     return (c.tp * c.tn - c.fp * c.fn) / sqrt(margins) if margins else 0.0
 
 
+def at_balance(share: np.ndarray, recall: float, specificity: float) -> dict[str, np.ndarray]:
+    """Accuracy, F1 and Matthews of one classifier on data with another share of the label 1.
+
+    share (n,), each between 0 and 1; recall TP/(TP+FN) and specificity TN/(TN+FP), 0..1, stay as they are.
+    -> "accuracy", "f1", "matthews", (n,) each, with the conventions of f1 and matthews.
+    """
+    tp, tn = share * recall, (1 - share) * specificity  # (n,) each, as shares of all examples
+    fn, fp = share - tp, 1 - share - tn
+    margins = (tp + fp) * (tp + fn) * (tn + fp) * (tn + fn)
+    found = 2 * tp + fp + fn
+    with np.errstate(divide="ignore", invalid="ignore"):
+        f1_, matthews_ = 2 * tp / found, (tp * tn - fp * fn) / np.sqrt(margins)
+    return {
+        "accuracy": tp + tn,
+        "f1": np.where(found > 0, f1_, 0.0),
+        "matthews": np.where(margins > 1e-15, matthews_, 0.0),  # rounding leaves no margin quite empty
+    }
+
+
 def pearson(x: Sequence[float], y: Sequence[float]) -> float:
     """Covariance over the product of the standard deviations, -1..1. Equal to scipy.stats.pearsonr.
 

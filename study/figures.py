@@ -124,7 +124,8 @@ def _heatmap(view: Heatmap, theme: str, words: Words, limits: dict[str, float]) 
         "hovertemplate": _hover(view, words),
     }  # fmt: skip
     if r <= 12 and c <= 12:
-        trace |= {"texttemplate": "%{z:.2f}" if top < 100 else "%{z:.0f}", "textfont": {"size": 12}}
+        counts = top >= 100 or (top > 1 and not (view.z % 1).any())
+        trace |= {"texttemplate": "%{z:.0f}" if counts else "%{z:.2f}", "textfont": {"size": 12}}
     shapes = []
     if view.masked is not None and view.masked.any():
         shapes.append(_hatching(view.masked, ROLES[theme]["mask"]))
@@ -283,7 +284,9 @@ def _bars(view: Bars, theme: str, words: Words, limits: dict[str, float]) -> dic
                                    "arrayminus": typed(values - low), "color": SURFACE[theme]["ink"],
                                    "thickness": 1.2, "width": 3}  # fmt: skip
         if len(labels) * len(view.values) <= 12:
-            data[-1] |= {"texttemplate": "%{y:.3~g}", "textposition": "auto", "textangle": 0, "textfont": {"size": 12}}
+            form = ".3~g" if np.nanmax(np.abs(values), initial=0) < 1e3 else ".3~s"  # 3.64e+5 or 364k
+            data[-1] |= {"texttemplate": f"%{{y:{form}}}", "textposition": "auto", "textangle": 0,
+                         "textfont": {"size": 12}}  # fmt: skip
     layout = _layout(
         theme, barmode="group", bargap=0.25, showlegend=len(view.values) > 1,
         xaxis={"type": "category", "tickvals": labels, "ticktext": ticks, "fixedrange": True, **_title(view.x, words)},

@@ -303,7 +303,8 @@ def _numbers(control: Numbers, name: str, words: DemoWords, param: str) -> tuple
         for column in control.columns
     }
     st.caption(words(f"controls.{param}"))
-    edited = st.data_editor(frame, key=known["key"], hide_index=True, column_config=config, row_height=30)
+    look = {"hide_index": True, "row_height": 30, "placeholder": ""}
+    edited = st.data_editor(frame, key=known["key"], column_config=config, **look)
     session[name] = known["value"] = control.clean(edited.itertuples(index=False))
     session[f"{name}._editor"] = known
     return session[name]
