@@ -222,7 +222,7 @@ def _scatter(view: Scatter, theme: str, words: Words, limits: dict[str, float]) 
     x, y = (np.concatenate([getattr(g, axis) for g in view.groups]).astype(float) for axis in "xy")
     x = np.log10(x) if view.log_x else x
     shown = [html.escape(visible(n, 18)) for g in view.groups for n in g.labels]
-    sides = iter(places(x, y, [_width(n) for n in shown]))
+    sides = iter(places(x, y, [_width(n) for n in shown], view.square))
     data: list[dict[str, Any]] = []
     for i, g in enumerate(view.groups):
         name = html.escape(words(g.name), quote=False) if g.name else ""

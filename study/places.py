@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-WIDTH, HEIGHT = 520, 300  # pixels that a figure offers at the least, about; a wider one only has more room
+WIDTH, HEIGHT = 320, 170  # pixels that a figure offers at the least, about; a wider one only has more room
 LINE = 15  # height of a text
 GAP = 5  # from the point to its text
 #: Plotly's names, the best place first: where the text's box begins, in widths and heights of the box from the point.
@@ -15,9 +15,13 @@ SIDES = {
 _AWAY = {"top": (0, GAP), "bottom": (0, -GAP), "right": (GAP, 0), "left": (-GAP, 0)}
 
 
-def places(x: np.ndarray, y: np.ndarray, widths: Sequence[float]) -> list[str]:
-    """For each of N points with a text so many pixels wide: one of SIDES, or "" where there is no room. In order."""
-    at = np.stack([_pixels(x, WIDTH), _pixels(y, HEIGHT)], 1)  # (N, 2)
+def places(x: np.ndarray, y: np.ndarray, widths: Sequence[float], square: bool = False) -> list[str]:
+    """For each of N points with a text so many pixels wide: one of SIDES, or "" where there is no room. In order.
+
+    square: one unit is as long on both axes, so that one of them may leave room unused.
+    """
+    unit = np.array([WIDTH / (np.ptp(x) or 1), HEIGHT / (np.ptp(y) or 1)])  # pixels
+    at = np.stack([x - x.min(), y - y.min()], 1) * (unit.min() if square else unit)  # (N, 2)
     taken = np.concatenate([at - 4, at + 4], 1)  # (N, 4): left, bottom, right, top of each mark
     found = []
     for point, width in zip(at, widths, strict=True):
@@ -33,8 +37,3 @@ def places(x: np.ndarray, y: np.ndarray, widths: Sequence[float]) -> list[str]:
         else:
             found.append("")
     return found
-
-
-def _pixels(values: np.ndarray, room: int) -> np.ndarray:
-    low, high = values.min(), values.max()
-    return (values - low) / ((high - low) or 1) * room

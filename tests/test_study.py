@@ -153,6 +153,8 @@ def test_texts_of_a_scatter_keep_out_of_each_others_way():
     assert places(np.array([0.0, 1.0]), np.array([0.0, 1.0]), [30, 30]) == ["top center", "top center"]
     crowd = places(np.array([0.5] * 12 + [0, 1]), np.array([0.5] * 12 + [0, 1]), [40] * 14)
     assert crowd[:3] == ["top center", "bottom center", ""] and crowd[-2:] == ["top center"] * 2
+    near = np.array([0.0, 0.1, 20.0]), np.array([0.0, 0.5, 0.25])  # the first two are apart only if stretched
+    assert places(*near, [30] * 3)[0] == "top center" != places(*near, [30] * 3, square=True)[0]
     alone = Scatter([Points("s", [1], [2], ["a"])], "x", "y")
     assert draw(alone, "light", str)["figure"]["layout"]["xaxis"]["range"] == [0, 2]
 
