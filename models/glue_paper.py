@@ -32,9 +32,9 @@ def by_task(row: Mapping[str, float], wnli: float, second: Mapping[str, float] |
 
     second: the metrics that Table 1 leaves out; where there are none, the printed one stands for its task alone.
     """
-    tasks = {name: [row[name]] * len(metrics.TASKS[name]) for name in metrics.TASKS if name in row}
-    tasks |= {"MNLI": [row["MNLI-m"], row["MNLI-mm"]], "WNLI": [wnli]}
-    return tasks | {name: [value, row[name]] for name, value in (second or {}).items()}
+    known = {"MNLI": [row["MNLI-m"], row["MNLI-mm"]], "WNLI": [wnli]}
+    known |= {name: [value, row[name]] for name, value in (second or {}).items()}
+    return {name: known.get(name) or [row[name]] * len(rule) for name, rule in metrics.TASKS.items()}
 
 
 @dataclass(frozen=True)

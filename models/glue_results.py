@@ -58,6 +58,10 @@ class Results:
         found = [b["dev"].get(metric) for b in self.baselines.get(task, {}).values()]
         return 100 * found[0] if found and found[0] is not None else None
 
+    def drawn(self, task: str) -> bool:
+        """Whether what it is measured on was held out of the training set here, instead of GLUE's dev set."""
+        return self.data.get(task, {}).get("measured_on", "").startswith("held out")
+
     @property
     def unfinished(self) -> tuple[str, ...]:
         """The tasks of which adapters of some seed are not on file."""

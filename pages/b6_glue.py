@@ -59,9 +59,10 @@ def nine_tasks(
     ]  # fmt: skip
     views = [
         Table(["about", "this_task"], [[Say(name), value] for name, value in facts], Say("card", task=chosen.name)),
-        Table(["part", "text"], [[Say(p), t] for p, t in zip(chosen.parts, texts, strict=True)],
-              "own_example" if own else "example"),
-    ]  # fmt: skip
+    ]
+    if chosen.here != "judge":  # elsewhere the texts stand in boxes of their own
+        views.append(Table(["part", "text"], [[Say(p), t] for p, t in zip(chosen.parts, texts, strict=True)],
+                           "example"))  # fmt: skip
     if revealed:
         rows = [
             ["you", Say("not_yet" if given == "open" else given), ""],
@@ -289,7 +290,7 @@ def ours(
              y="score", title="all_tasks", spread=spread),
         Table(["column", "blind", "probe", "apart", "lora", "dev_size"],
               [[label, "–" if b is None else f"{b:.1f}", *(_range(found[i]) for found in by_stage.values()),
-                f"{r.data[t]['dev']:,}" if t in r.data else "–"]
+                _dev_size(r, t)]
                for i, ((t, _), label, b) in enumerate(zip(named, labels, blind, strict=True))], "with_spread"),
     ]  # fmt: skip
     gaps = [_regained(x) for x in r.runs if x.cells and x.stage in STAGES.values()]
@@ -322,6 +323,12 @@ def _regained(run: glue_results.Run) -> float:
 def _examples(c: metrics.Confusion) -> np.ndarray:
     """Predicted and actual labels that make up these four cells: (2, n)."""
     return np.repeat([[1, 0, 1, 0], [1, 1, 0, 0]], [c.tp, c.fn, c.fp, c.tn], axis=1)
+
+
+def _dev_size(r: glue_results.Results, task: str) -> str | Say:
+    """How many examples the scores are of, and whether they are GLUE's."""
+    about = r.data.get(task, {"dev": "–"})
+    return Say("drawn_here", n=about["dev"]) if r.drawn(task) else str(about["dev"])
 
 
 def _range(found: Sequence[float]) -> str:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from models import glue, glue_paper, glue_results, metrics, references
+from models.train import glue_data
 
 RUN = {"task": "cola", "stage": "lora", "examples": 5, "dev": {"matthews": 0.25}, "cells": None, "minutes": 1.0}
 FILE = {"command": "c", "date": "d", "machine": "m", "minutes": 2.0, "data": {}, "plan": {}, "baselines": {}}
@@ -34,6 +35,12 @@ def test_baselines_are_read(tmp_path):
                  "stsb": {"cosine": {"dev": {"pearson": None}}}}  # fmt: skip
     r = glue_results.load(written(tmp_path, baselines=baselines))
     assert r.blind("mrpc", "f1") == 80 and r.blind("stsb", "pearson") is None and r.blind("cola", "matthews") is None
+
+
+def test_dev_sets_of_glue_are_told_from_others(tmp_path):
+    data = {"cola": {"measured_on": glue_data.GLUES}, "mrpc": {"measured_on": glue_data.DRAWN}}
+    r = glue_results.load(written(tmp_path, data=data))
+    assert r.drawn("mrpc") and not r.drawn("cola") and not r.drawn("rte")
 
 
 @pytest.mark.parametrize("content", [None, "", "{", "[]", "null", "{}", '{"runs": [{}]}', '{"runs": 3}', "\x00"])

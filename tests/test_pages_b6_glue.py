@@ -269,8 +269,10 @@ def on_file(tmp_path, monkeypatch):
 
     def write(*runs):
         blind = {"majority": {"answer": 1, "dev": {"matthews": 0.0}}}
-        about = {"command": "c", "date": "d", "machine": "m", "minutes": 1.0, "data": {"cola": {"dev": 10}},
-                 "baselines": {"cola": blind}}  # fmt: skip
+        about = {
+            "command": "c", "date": "d", "machine": "m", "minutes": 1.0, "baselines": {"cola": blind},
+            "data": {"cola": {"dev": 10, "measured_on": "GLUE's dev set"}},
+        }  # fmt: skip
         names = ("task", "stage", "seed", "dev", "cells")
         rows = [dict(zip(names, run, strict=True)) | {"examples": 5} for run in runs]
         path = tmp_path / "results.json"
