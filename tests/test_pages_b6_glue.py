@@ -325,3 +325,39 @@ def test_every_card_is_told(lang, judges):
             e = D["nine_tasks"](task=task, **{task: answer})
             for view in e.views:
                 assert all(words.label(c) for row in view.table()[1] for c in row if isinstance(c, Say))
+
+
+# ---- the numbers of ours that the note gives
+
+
+@pytest.mark.skipif(not (glue.PATH / "sst2" / "config.json").exists(), reason="not trained yet")
+def test_what_the_note_says_of_the_judge_of_films():
+    judge, ours = glue.load("sst2"), glue_tasks.TASKS["sst2"].texts[0]
+    for text, label, probability in (
+        (ours, "positive", 0.98),
+        (ours.replace("so good", "so bad"), "negative", 0.99),
+        ("This is the best film to fall asleep to.", "positive", 0.97),
+        ("The bus leaves at ten past nine.", "negative", 0.84),
+    ):
+        found = judge.predict(text)
+        assert (found.label, round(found.probability, 2)) == (label, probability), text
+        quoted(str(probability))
+    assert judge.predict("not bad at all").label == "positive"
+
+
+@pytest.mark.skipif(not glue_results.PATH.exists(), reason="not trained yet")
+def test_what_the_note_says_of_our_scores():
+    r = glue_results.load()
+    stages = [("sst2", "accuracy"), ("cola", "matthews"), ("mrpc", "accuracy"), ("mrpc", "f1"), ("stsb", "pearson")]
+    for task, metric in stages:
+        for stage in ("probe", "lora"):
+            found = r.scores(task, stage, metric)
+            if len(found) == len(glue_results.SEEDS):
+                quoted(f"{np.mean(found):.1f}")
+    quoted(f"{np.mean(r.scores('stsb', 'probe apart', 'pearson')):.1f}")
+    for task, metric in (("mrpc", "accuracy"), ("mrpc", "f1"), ("stsb", "pearson"), ("rte", "accuracy")):
+        quoted(f"{r.blind(task, metric):.1f}")
+    rte = r.scores("rte", "probe", "accuracy")
+    quoted(f"{min(rte):.1f}", f"{max(rte):.1f}")
+    cola = [r.run("cola", "probe", seed).cells for seed in glue_results.SEEDS]
+    quoted(f"{100 * np.mean([(c['tp'] + c['tn']) / sum(c.values()) for c in cola]):.1f}%")
