@@ -119,7 +119,7 @@ def switches(
                 scale="amount", pick=("layer", "head"), selected=(layer, head), hover="moved_of"),
         Table(["case", "cos_sum", "mean_moved", "cos_sentence", "cos_cls"], [[Say(k), *row] for k, row in compared],
               "cases"),
-        claims=[
+        claims=[  # the layers compute in float32: hence the slack
             Claim("same_as_model", measured=_gap(usual.hidden, _traced(text, pair).hidden), expected=0, abs=1e-4),
             Claim("no_position_no_order", measured=cosine(*unplaced), expected=1, abs=1e-6),
         ],
@@ -202,6 +202,7 @@ def scores(
         matrix(weights[head], Say("weights", head=head), scale="weight", hover="weight_of"),
         claims=[
             Claim("terms_add_up", measured=_gap(terms.sum((0, 1)), inputs.scores(s)), expected=0, abs=1e-9),
+            # the model's own weights are float32
             Claim("same_weights", measured=_gap(weights, _traced(text, pair).attentions[0]), expected=0, abs=1e-4),
             Claim("shares_add_up", measured=_gap(share.sum((0, 1)), 1), expected=0, abs=1e-9),
         ],
