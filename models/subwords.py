@@ -3,7 +3,7 @@
 Wu et al. 2016, §4.1; Sennrich et al. 2016, §3.2; Kudo 2018, §3.2 (Unigram). Nothing here imports torch.
 
     subwords.library().encode("flightless").tokens    # the local BERT's tokenizer.json, by the library `tokenizers`
-    subwords.fewest("fearlessness", vocabulary)       # the shortest way to spell a word; longest match need not find it
+    subwords.fewest("cloudscribe", vocabulary)        # ('cloud', '##scribe'), which longest match does not find
     subwords.kind("##less")                           # "continuing"
 """
 
@@ -105,14 +105,13 @@ class Library:
 
     bpe: Tokenizer
     unigram: Tokenizer
-    wordpiece_merges: int  # of its WordPiece trainer
-    against_count: int  # those of them that did not join a most frequent pair
+    against_count: int  # merges of its WordPiece trainer that did not join a most frequent pair
 
 
 def libraries(counts: Mapping[str, int], n: int) -> Library:
     """All three trainers of the library on the same words; n merges, or n pieces beyond the characters."""
-    found = by_count(library_wordpiece(counts, n), counts)
-    return Library(library_bpe(counts, n), library_unigram(counts, n), *found)
+    _, against = by_count(library_wordpiece(counts, n), counts)
+    return Library(library_bpe(counts, n), library_unigram(counts, n), against)
 
 
 def by_count(tokenizer: Tokenizer, counts: Mapping[str, int]) -> tuple[int, int]:
