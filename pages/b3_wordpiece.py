@@ -40,7 +40,8 @@ def split(
     theirs = subwords.library().encode(text, add_special_tokens=False)
     whole = [t for t in traces if t.pieces != (wordpiece.UNKNOWN,)]
     rows = {
-        t.word: [t.word, " ".join(t.pieces), ", ".join(str(w.vocabulary[p]) for p in t.pieces), _why(t)] for t in traces
+        t.word: [_shortened(t.word), " ".join(t.pieces), ", ".join(str(w.vocabulary[p]) for p in t.pieces), _why(t)]
+        for t in traces
     }
     shown = list(rows.values())[:24]
     return Evidence(
@@ -361,11 +362,11 @@ def _as_cut(words: Iterable[str], state: subwords.Cut, steps: Sequence[bpe.Step]
 def _history(a: Sequence[bpe.Step], b: Sequence[bpe.Step], rule: str) -> Table:
     rows = []
     for i, (x, y) in enumerate(itertools.zip_longest(a, b), 1):
-        left = [" + ".join(x.pair), x.merged, x.score] if x else ["", "", ""]
-        right = [" + ".join(y.pair), y.merged, y.count] if y else ["", "", ""]
+        left = [" + ".join(x.pair), x.score] if x else ["", ""]
+        right = [" + ".join(y.pair), y.count] if y else ["", ""]
         rows.append([i, *left, *right])
-    columns = ["step", "wordpiece_pair", "new_piece", Say(f"by_{rule}"), "bpe_pair", "new_piece", "by_count"]
-    return Table(columns, rows[-8:] or [["–"] * 7], Say("history", shown=min(len(rows), 8), all=len(rows)))
+    columns = ["step", "wordpiece_pair", Say(f"by_{rule}"), "bpe_pair", "by_count"]
+    return Table(columns, rows[-8:] or [["–"] * 5], Say("history", shown=min(len(rows), 8), all=len(rows)))
 
 
 def _scores(words: subwords.Cut, counts: Counter[str], title: Say) -> Table:
@@ -402,6 +403,11 @@ def _piece(word: str, start: int, end: int) -> str:
 
 def _joined(pieces: Sequence[str]) -> str:
     return "".join(p.removeprefix(wordpiece.PREFIX) if i else p for i, p in enumerate(pieces))
+
+
+def _shortened(word: str) -> str:
+    """A long word for a table's cell, which has to fit a phone."""
+    return word if len(word) <= 20 else f"{word[:12]}…{word[-6:]}"
 
 
 def _differ(ours: Sequence, theirs: Sequence) -> int:
