@@ -340,9 +340,23 @@ def test_what_the_note_says_of_the_judge_of_films():
         ("The bus leaves at ten past nine.", "negative", 0.84),
     ):
         found = judge.predict(text)
-        assert (found.label, round(found.probability, 2)) == (label, probability), text
+        assert found.label == label and found.probability == pytest.approx(probability, abs=0.006), text
         quoted(str(probability))
     assert judge.predict("not bad at all").label == "positive"
+
+
+@pytest.mark.skipif(not (glue.PATH / "cola" / "config.json").exists(), reason="not trained yet")
+def test_what_the_note_says_of_the_judge_of_acceptability():
+    judge, ours = glue.load("cola"), glue_tasks.TASKS["cola"].texts[0]
+    for text, label, probability in (
+        (ours, "acceptable", 0.99),
+        (ours.replace(" was ", " were "), "acceptable", 0.99),
+        ("Green ideas eat the piano.", "unacceptable", 0.98),
+        ("The cat sat the on mat.", "unacceptable", 0.99),
+    ):
+        found = judge.predict(text)
+        assert found.label == label and found.probability == pytest.approx(probability, abs=0.006), text
+        quoted(str(probability))
 
 
 @pytest.mark.skipif(not glue_results.PATH.exists(), reason="not trained yet")
