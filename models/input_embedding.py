@@ -273,6 +273,16 @@ def read_back(total: Tensor, width: int) -> Read:
     return Read(_nearest(x - position.mean(0), token), _nearest(x - token.mean(0), position))
 
 
+@torch.no_grad()
+def positions_along(total: Tensor, count: int) -> Tensor:
+    """Positions (N,) read from sums (N, C) along the `count` directions in which the position table varies most."""
+    token, segment, position = tables()
+    mean = position.mean(0)
+    directions = torch.linalg.svd((position - mean).double(), full_matrices=False).Vh[:count].T.float()  # (C, count)
+    x = total.float() - segment.mean(0) - token.mean(0) - mean  # (N, C)
+    return _nearest(x @ directions, (position - mean) @ directions)
+
+
 def _nearest(x: Tensor, rows: Tensor) -> Tensor:
     length = rows.square().sum(-1)  # (R,)
     return torch.cat([(length - 2 * part @ rows.T).argmin(-1) for part in x.split(250)])  # (N,)

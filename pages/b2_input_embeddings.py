@@ -173,6 +173,7 @@ def recover(text: Line = FIGURE_2[0], pair: Pair = FIGURE_2[1],
         ],
         measured=[
             Measured("tokens_right", right[0].double().mean()), Measured("positions_right", right[1].double().mean()),
+            Measured("along_own", _along_own(8)),
             Measured("token_room", room["token"]), Measured("position_room", room["position"]),
             Measured("mean_cosine", room["cosine"]), Measured("random_cosine", (2 / torch.pi / C) ** 0.5),
         ],
@@ -298,6 +299,13 @@ def _curves() -> list[list[float]]:
     reads = [inputs.read_back(total, width) for width in WIDTHS]
     return [[float((r.ids == ids).double().mean()) for r in reads],
             [float((r.positions == positions).double().mean()) for r in reads]]  # fmt: skip
+
+
+@memo
+def _along_own(directions: int) -> float:
+    """Share of the same random sums whose position is read back along so many directions of the position table."""
+    total, _, positions = inputs.random_sums(300, seed=0)
+    return float((inputs.positions_along(total, directions) == positions).double().mean())
 
 
 def _unplaced_gap(uses: tuple[word_senses.Use, ...]) -> float:

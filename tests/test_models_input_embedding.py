@@ -93,6 +93,14 @@ def test_rows_of_the_tables_are_read_back():
     assert (few.ids == ids).float().mean() < 0.3 and (few.positions == positions).float().mean() < 0.3
 
 
+def test_a_few_directions_of_their_own_tell_the_positions():
+    total, _, positions = inputs.random_sums(100, seed=1)
+    assert torch.equal(inputs.positions_along(total, 384), inputs.read_back(total, 384).positions)
+    right = [(inputs.positions_along(total, k) == positions).double().mean() for k in (1, 4, 8)]
+    assert right[0] < right[1] < right[2] and right[2] > 0.97
+    assert (inputs.read_back(total, 8).positions == positions).double().mean() < 0.1  # the first eight coordinates
+
+
 def test_room():
     room = inputs.room()
     position = inputs.tables()[2].double()
