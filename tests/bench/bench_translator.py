@@ -7,12 +7,13 @@ Greedy decoding of one sentence to exactly T tokens (the end symbol is not let t
 
 import argparse
 import time
-from statistics import median
+from functools import partial
 
 import torch
 
 from models import decoding, translator
 from models.vocabulary import END, START
+from tests.bench.with_cache import compare
 
 LENGTHS = (8, 16, 32, 64, 128)
 SENTENCE = "虽然下雨，但是我们还是去了公园。"
@@ -45,18 +46,8 @@ def main() -> None:
     repeats = parser.parse_args().repeats
     torch.set_num_threads(1)
     tr = translator.load()
-    decode(tr, 8, True), decode(tr, 8, False)
     print(f"one sentence, one thread, torch {torch.__version__}\n")
-    print(f"{'T':>5} {'with cache':>14} {'without':>14} {'ratio':>6}   (tokens a second)")
-    for T in LENGTHS:
-        times: dict[bool, list[float]] = {True: [], False: []}
-        for _ in range(repeats):
-            both = {cached: decode(tr, T, cached) for cached in times}
-            assert both[True][1] == both[False][1], "the cache must not change the translation"
-            for cached, (seconds, _) in both.items():
-                times[cached].append(seconds)
-        with_cache, without = median(times[True]), median(times[False])
-        print(f"{T:>5} {T / with_cache:>14.0f} {T / without:>14.0f} {without / with_cache:>6.2f}")
+    compare(partial(decode, tr), LENGTHS, repeats)
 
 
 if __name__ == "__main__":
