@@ -359,6 +359,19 @@ def test_what_the_note_says_of_the_judge_of_acceptability():
         quoted(str(probability))
 
 
+@pytest.mark.skipif(not (glue.PATH / "stsb" / "config.json").exists(), reason="not trained yet")
+def test_what_the_note_says_of_the_judge_of_similarity():
+    judge, (first, second) = glue.load("stsb"), glue_tasks.TASKS["stsb"].texts
+    for pair, score in (
+        ((first, second), 2.44),
+        ((second, first), 2.56),
+        ((first, first.replace(" are ", " are not ")), 3.82),
+        (("A dog bites a man.", "A man bites a dog."), 4.38),
+    ):
+        assert judge.predict(*pair).score == pytest.approx(score, abs=0.006), pair
+        quoted(str(score))
+
+
 @pytest.mark.skipif(not glue_results.PATH.exists(), reason="not trained yet")
 def test_what_the_note_says_of_our_scores():
     r = glue_results.load()
