@@ -18,7 +18,7 @@ class Task:
     train: int  # examples, rounded as in the table
     test: int
     parts: tuple[str, ...]  # what the texts of an example are called
-    answers: tuple[str, ...]  # among which one chooses; STS-B's are thirds of the scale from 0 to 5
+    answers: tuple[str, ...]  # among which one chooses; STS-B's are three bands of the scale from 0 to 5
     texts: tuple[str, ...]  # the example
     label: str  # its answer
     here: str = "none"  # what was trained here: "judge" (kept: models.glue.SAVED), "measured" (not kept), "none"
@@ -51,8 +51,8 @@ TASKS: dict[str, Task] = {
     ),
     "stsb": Task(
         "STS-B", "similarity", 7_000, 1_400, PAIR, ("low", "middle", "high"),
-        ("Two children are feeding ducks beside a lake.", "Some kids throw bread to the ducks at a pond."), "high",
-        "judge",
+        ("Two children are feeding ducks beside a lake.", "Two kids are giving food to ducks at the side of a lake."),
+        "high", "judge",
     ),
     "qqp": Task(
         "QQP", "similarity", 364_000, 391_000, ("question_1", "question_2"), ("duplicate", "not_duplicate"),

@@ -330,7 +330,6 @@ def test_every_card_is_told(lang, judges):
 # ---- the numbers of ours that the note gives
 
 
-@pytest.mark.skipif(not (glue.PATH / "sst2" / "config.json").exists(), reason="not trained yet")
 def test_what_the_note_says_of_the_judge_of_films():
     judge, ours = glue.load("sst2"), glue_tasks.TASKS["sst2"].texts[0]
     for text, label, probability in (
@@ -345,7 +344,6 @@ def test_what_the_note_says_of_the_judge_of_films():
     assert judge.predict("not bad at all").label == "positive"
 
 
-@pytest.mark.skipif(not (glue.PATH / "cola" / "config.json").exists(), reason="not trained yet")
 def test_what_the_note_says_of_the_judge_of_acceptability():
     judge, ours = glue.load("cola"), glue_tasks.TASKS["cola"].texts[0]
     for text, label, probability in (
@@ -359,12 +357,12 @@ def test_what_the_note_says_of_the_judge_of_acceptability():
         quoted(str(probability))
 
 
-@pytest.mark.skipif(not (glue.PATH / "stsb" / "config.json").exists(), reason="not trained yet")
 def test_what_the_note_says_of_the_judge_of_similarity():
     judge, (first, second) = glue.load("stsb"), glue_tasks.TASKS["stsb"].texts
     for pair, score in (
-        ((first, second), 2.44),
-        ((second, first), 2.56),
+        ((first, second), 4.46),
+        ((second, first), 4.52),
+        ((first, "Some kids throw bread to the ducks at a pond."), 2.44),
         ((first, first.replace(" are ", " are not ")), 3.82),
         (("A dog bites a man.", "A man bites a dog."), 4.38),
     ):
@@ -372,7 +370,6 @@ def test_what_the_note_says_of_the_judge_of_similarity():
         quoted(str(score))
 
 
-@pytest.mark.skipif(not glue_results.PATH.exists(), reason="not trained yet")
 def test_what_the_note_says_of_our_scores():
     r = glue_results.load()
     stages = [("sst2", "accuracy"), ("cola", "matthews"), ("mrpc", "accuracy"), ("mrpc", "f1"), ("stsb", "pearson")]
