@@ -1,7 +1,7 @@
 """Sentences written for this project, which the judges of SST-2, CoLA and STS-B are asked for their card.
 
 GLUE's own examples are not distributed here: these are, so that anyone can see that a checkpoint judges as its card
-says. They are too few, and too plain, to be a score.
+says. Some are plain, some meant to be hard; they are too few to be a score.
 """
 
 from collections.abc import Mapping
@@ -96,7 +96,11 @@ def section(rows: list[Mapping]) -> str:
     """The part of the card, as Markdown; empty without rows."""
     if not rows:
         return ""
-    out = "## What seed 0 says of sentences of ours\n\nToo few and too plain to be a score: a look at the judges.\n"
+    out = """## What seed 0 says of sentences of ours
+
+Some are plain, some meant to be hard (negations, praise that turns, agreement across a clause); they are too few to be
+a score.
+"""
     for task in glue.SAVED:
         if not (own := [row for row in rows if row["task"] == task]):
             continue
