@@ -64,6 +64,11 @@ WALKS = [
     ("t3_positional_encoding", "rotation", "p"),
     ("t6_self_attention", "token_lines", "bert_head"),
     ("t9_bleu", "our_translator", "pair"),
+    ("b2_input_embeddings", "parts", "first"),
+    ("b2_input_embeddings", "recover", "width"),
+    ("b3_wordpiece", "train", "merges"),
+    ("b6_glue", "confusion", "tp"),
+    ("b6_glue", "score", "wnli"),
 ]
 STEPS, TURN = 10, 5  # up and then down again; steps at a time
 LATENCY, HOME, GRID, DEMO = 1.0, 1.5, 150_000, 400_000  # the bounds
