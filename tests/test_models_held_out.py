@@ -107,7 +107,6 @@ def test_torch_is_not_needed():
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
-@pytest.mark.skipif(not (held_out.PATH / held_out.PAIRS).exists(), reason="the translator is still being trained")
 def test_the_files_of_this_project():
     found, measured = held_out.load(), held_out.results()
     assert len(found.pairs) == 500 and found.beam == measured.beam
