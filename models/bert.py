@@ -180,8 +180,8 @@ class Bert:
         return self.config.n_position
 
     def encode(self, text: str, pair: str | None = None) -> Encoded:
-        """Tokens, ids and segments only: no forward pass. An empty pair is no pair. Raises TooLong; never cuts."""
-        e = self.tokenizer.encode(text, pair or None)
+        """Tokens, ids and segments only: no forward pass. A blank pair is no pair. Raises TooLong; never cuts."""
+        e = self.tokenizer.encode(text, pair if pair and not pair.isspace() else None)
         if len(e.ids) > self.limit:
             raise TooLong(len(e.ids), self.limit)
         return Encoded(e.tokens, e.ids, e.type_ids)
@@ -237,9 +237,7 @@ RENAMED = (  # the checkpoint's names -> the names in this file, applied in this
 @functools.cache
 def _load(path: Path) -> Bert:
     files = {name: verified(path / name) for name in SHA256}
-    tokenizer = Tokenizer.from_file(str(files["tokenizer.json"]))
-    tokenizer.no_padding()  # as shipped, it pads every text to 128 tokens and cuts longer ones there
-    tokenizer.no_truncation()
+    tokenizer = local.tokenizer(files["tokenizer.json"])
     config = BertConfig()
     with torch.random.fork_rng(devices=[]):  # the first weights are random, then replaced: leave no trace in the seed
         encoder = Encoder(config)

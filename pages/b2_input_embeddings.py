@@ -8,6 +8,7 @@ from torch import Tensor
 from models import bert, shapes, word_senses
 from models import input_embedding as inputs
 from models.input_embedding import cosine
+from study import typed
 from study.controls import Cell, Choice, Refusal, Sentence, Slider, Texts, Toggle, When
 from study.demo import Claim, Evidence, Measured, Origin, Say, Span, Tokens, memo
 from study.views import Bars, Chain, Heatmap, Lines, Points, Scatter, Series, Table
@@ -55,7 +56,7 @@ def parts(
             Claim("same_normed", measured=_gap(s.normed, normed), expected=0, abs=1e-9),
             Claim("cls_is_constant", measured=_gap(s.normed[0], other.normed[0]), expected=0),
         ],
-        origin=Origin.PRETRAINED, source=MODEL, notices=_unknown(s.tokens),
+        origin=Origin.PRETRAINED, source=MODEL, notices=typed.unknown(s.tokens),
     )  # fmt: skip
 
 
@@ -84,7 +85,7 @@ def shares(text: Line = FIGURE_2[0], pair: Pair = FIGURE_2[1]) -> Evidence:
         measured=[
             Measured("segments_cosine", cosine(*segment)), Measured("segments_apart", (segment[0] - segment[1]).norm()),
         ],
-        origin=Origin.PRETRAINED, source=MODEL, notices=_unknown(s.tokens),
+        origin=Origin.PRETRAINED, source=MODEL, notices=typed.unknown(s.tokens),
     )  # fmt: skip
 
 
@@ -120,7 +121,7 @@ def switches(
         Table(["case", "cos_sum", "mean_moved", "cos_sentence", "cos_cls"], [[Say(k), *row] for k, row in compared],
               "cases"),
         claims=[  # the layers compute in float32: hence the slack
-            Claim("same_as_model", measured=_gap(usual.hidden, _traced(text, pair).hidden), expected=0, abs=1e-4),
+            Claim("same_as_model", measured=_gap(usual.hidden, typed.traced(text, pair).hidden), expected=0, abs=1e-4),
             Claim("no_position_no_order", measured=cosine(*unplaced), expected=1, abs=1e-6),
         ],
         measured=[
@@ -129,7 +130,7 @@ def switches(
         ],
         origin=Origin.PRETRAINED, source=f"{MODEL} L{layer}·H{head}",
         notices=[Say("never_trained")] * (not all(keep)) + [Say("no_pair")] * (swap and 1 not in s.segments)
-        + _unknown(s.tokens),
+        + typed.unknown(s.tokens),
     )  # fmt: skip
 
 
@@ -151,7 +152,7 @@ def recover(text: Line = FIGURE_2[0], pair: Pair = FIGURE_2[1],
 
     w = bert.load().encoder.layers[0].attention.query.weight.double()  # (C, C)
     tied = torch.cat(list(s.parts), -1) @ torch.cat([w] * 3, -1).T  # (T, C): (T, 3C) times (3C, C)
-    here, wide = bert.BertConfig(), bert.BertConfig(d_model=3 * C, d_ff=3 * 1536)
+    here, wide = bert.BertConfig(), bert.BertConfig(d_model=3 * C, d_ff=3 * bert.BertConfig.d_ff)
     base = shapes.count_parameters(here, pooler=False)
     tables = C * (here.vocab_size + here.n_segment + here.n_position)
     layers = shapes.count_parameters(wide, pooler=False).total - 3 * tables
@@ -177,7 +178,7 @@ def recover(text: Line = FIGURE_2[0], pair: Pair = FIGURE_2[1],
             Measured("token_room", room["token"]), Measured("position_room", room["position"]),
             Measured("mean_cosine", room["cosine"]), Measured("random_cosine", (2 / torch.pi / C) ** 0.5),
         ],
-        origin=Origin.PRETRAINED, source=MODEL, notices=_unknown(s.tokens),
+        origin=Origin.PRETRAINED, source=MODEL, notices=typed.unknown(s.tokens),
     )  # fmt: skip
 
 
@@ -204,12 +205,12 @@ def scores(
         claims=[
             Claim("terms_add_up", measured=_gap(terms.sum((0, 1)), inputs.scores(s)), expected=0, abs=1e-9),
             # the model's own weights are float32
-            Claim("same_weights", measured=_gap(weights, _traced(text, pair).attentions[0]), expected=0, abs=1e-4),
+            Claim("same_weights", measured=_gap(weights, typed.traced(text, pair).attentions[0]), expected=0, abs=1e-4),
             Claim("shares_add_up", measured=_gap(share.sum((0, 1)), 1), expected=0, abs=1e-9),
         ],
         measured=[Measured("content", share[0, 0, head]), Measured("place", share[2, 2, head]),
                   Measured("crossed", share[0, 2, head] + share[2, 0, head])],
-        origin=Origin.PRETRAINED, source=f"{MODEL} L0·H{head}", notices=_unknown(s.tokens),
+        origin=Origin.PRETRAINED, source=f"{MODEL} L0·H{head}", notices=typed.unknown(s.tokens),
     )  # fmt: skip
 
 
@@ -266,25 +267,9 @@ def _gap(a: Tensor, b: Tensor | float) -> float:
     return float((a - b).abs().max())
 
 
-def _unknown(tokens: list[str]) -> list[Say]:
-    count = tokens.count("[UNK]")
-    return [Say("unknown_pieces", count=count)] if count else []
-
-
-@memo
-def _traced(text: str, pair: str) -> bert.Trace:
-    return bert.load().trace(text, pair)
-
-
 def _sum(text: str, pair: str, limit: int) -> inputs.Sum:
-    try:
-        s = inputs.taken_apart(text, pair if pair.strip() else None)
-        tokens = len(s.ids)
-    except bert.TooLong as error:
-        tokens = error.tokens
-    if tokens > limit:
-        raise Refusal("too_many_tokens", tokens=tokens, limit=limit)
-    return s
+    typed.fits(text, limit, pair)
+    return inputs.taken_apart(text, pair)
 
 
 def _difference_of_constant(s: inputs.Sum) -> float:

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from models import bert, order, positional, toy, translator
+from study import typed
 from study.controls import Cell, Choice, Refusal, Seed, Sentence, Slider, When
 from study.demo import Claim, Evidence, Measured, Origin, Progress, Say, Span, Tokens, memo
 from study.views import Chain, Heatmap, Lines, Series, Table
@@ -182,7 +183,7 @@ def reorder(
     seed: Annotated[Seed, When(how="shuffle")] = 0,
 ) -> Evidence:
     """The local BERT reads the sentence and the same words in another order, with and without its positions."""
-    t = _trace(sentence)
+    t = typed.trace(sentence, 24)
     try:
         places = order.moved(t.tokens, how, seed)
     except ValueError:
@@ -214,7 +215,7 @@ def reorder(
             Measured("largest_with", change["with"]), Measured("sentence_with", pooled["with"]),
             Measured("causal", order.causal_change(run, 0, 1, places)),
         ],
-        origin=Origin.PRETRAINED, source=MODEL, notices=_unknown(t.tokens),
+        origin=Origin.PRETRAINED, source=MODEL, notices=typed.unknown(t.tokens),
     )  # fmt: skip
 
 
@@ -224,7 +225,7 @@ def added(
     cell: Annotated[tuple[int, int], Cell(24)] = (3, 2),
 ) -> Evidence:
     """The scores of a head of BERT's first layer, taken apart into what words and what positions contribute."""
-    t = _trace(sentence)
+    t = typed.trace(sentence, 24)
     parts = [order.score_parts(bert.load(), t, h) for h in range(12)]
     s, (i, j) = parts[head], Cell.inside(cell, (len(t.tokens),) * 2)
     kinds = ("words", "positions", "mixed", "rest")
@@ -254,7 +255,7 @@ def added(
             Measured("share", 100 * shares[head][1], unit="percent"),
             Measured("overlap", _overlap()), Measured("overlap_random", (2 / PI / c) ** 0.5),
         ],
-        origin=Origin.PRETRAINED, source=f"{MODEL} L0·H{head}", notices=_unknown(t.tokens),
+        origin=Origin.PRETRAINED, source=f"{MODEL} L0·H{head}", notices=typed.unknown(t.tokens),
     )  # fmt: skip
 
 
@@ -406,17 +407,6 @@ def _overlap() -> float:
     return float((tokens @ positions.T).abs().mean())
 
 
-@memo
-def _trace(sentence: str, limit: int = 24) -> bert.Trace:
-    try:
-        tokens = len(bert.load().encode(sentence).tokens)
-    except bert.TooLong as error:
-        tokens = error.tokens
-    if tokens > limit:
-        raise Refusal("too_many_tokens", tokens=tokens, limit=limit)
-    return bert.load().trace(sentence)
-
-
 def _rope(q: Tensor, k: Tensor, far: int, start: int) -> Tensor:
     """Scores of q at the position start + far with k at start … start + 2·far: (2·far + 1,)."""
     asked = positional.rope(q, start + far)  # (1, d_k)
@@ -434,11 +424,6 @@ def _joined(pieces: Iterable[Tensor]) -> Tensor:
     """Lines one after another, with a gap between them."""
     gap = torch.full((1,), torch.nan, dtype=torch.float64)
     return torch.cat([part for piece in pieces for part in (piece, gap)])
-
-
-def _unknown(tokens: list[str]) -> list[Say]:
-    count = tokens.count("[UNK]")
-    return [Say("unknown_pieces", count=count)] if count else []
 
 
 def _numbers(values: Iterable) -> list[str]:

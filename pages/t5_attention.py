@@ -9,8 +9,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from models import attention, bert, heads, lookup, toy
+from models import attention, heads, lookup, toy
 from models.train.lookup import train
+from study import typed
 from study.controls import Cell, Choice, Refusal, Seed, Sentence, Slider, Toggle, When
 from study.demo import Claim, Evidence, Measured, Origin, Progress, Say, Timed, memo
 from study.views import Bars, Chain, Heatmap, Heatmaps, Histogram, Key, Lines, Series, Table
@@ -37,7 +38,7 @@ def step_by_step(
     """Equation (1) one matrix at a time; the chosen cell of Q Kᵀ term by term."""
     real = source == "bert"
     if real:
-        start = heads.of_bert(_trace(sentence, 24), layer, head)
+        start = heads.of_bert(typed.trace(sentence, 24), layer, head)
     else:
         start = heads.of_toy(_toy_words(sentence, 24), d_k, seed)
     tokens, x, (q, k, v) = start.tokens, start.x, start.qkv  # (T, C), (T, d_k) each; d_v = d_k
@@ -88,7 +89,7 @@ def step_by_step(
         claims=claims,
         origin=Origin.PRETRAINED if real else Origin.TOY,
         source=f"{MODEL} L{layer}·H{head}" if real else "",
-        notices=_unknown(tokens) + [Say("mask_is_ours")] * (real and causal),
+        notices=typed.unknown(tokens) + [Say("mask_is_ours")] * (real and causal),
     )  # fmt: skip
 
 
@@ -290,7 +291,7 @@ def retrieval(
 
 def real_heads(sentence: Line = LINE, layer: Layer = 3, head: Head = 1) -> Evidence:
     """Who looks where in the local BERT: one head large, all 72 small."""
-    t = _trace(sentence, 48)
+    t = typed.trace(sentence, 48)
     q, k, v = (x[layer, head].double() for x in (t.queries, t.keys, t.values))  # (T, d_k) each
     weights = t.attentions[layer, head].double()  # (T, T)
     identity = torch.eye(len(t.tokens), dtype=torch.float64)  # (T, T)
@@ -314,7 +315,7 @@ def real_heads(sentence: Line = LINE, layer: Layer = 3, head: Head = 1) -> Evide
         ],
         origin=Origin.PRETRAINED,
         source=f"{MODEL} L{layer}·H{head}",
-        notices=_unknown(t.tokens),
+        notices=typed.unknown(t.tokens),
     )  # fmt: skip
 
 
@@ -323,26 +324,6 @@ def _toy_words(sentence: str, limit: int) -> list[str]:
     if len(tokens) > limit:
         raise Refusal("too_many_tokens", tokens=len(tokens), limit=limit)
     return tokens
-
-
-@memo
-def _traced(sentence: str) -> bert.Trace:
-    return bert.load().trace(sentence)
-
-
-def _trace(sentence: str, limit: int) -> bert.Trace:
-    try:
-        tokens = len(bert.load().encode(sentence).tokens)
-    except bert.TooLong as error:
-        tokens = error.tokens
-    if tokens > limit:
-        raise Refusal("too_many_tokens", tokens=tokens, limit=limit)
-    return _traced(sentence)
-
-
-def _unknown(tokens: list[str]) -> list[Say]:
-    count = tokens.count("[UNK]")
-    return [Say("unknown_pieces", count=count)] if count else []
 
 
 def _numbers(n: int) -> list[str]:

@@ -6,9 +6,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from models import attention, bert, heads, shared_projection, translator
+from models import attention, heads, shared_projection, translator
 from models import pronouns as bench
 from models import sources as site_of
+from study import typed
 from study.controls import Cell, Choice, Refusal, Seed, Sentence, Slider, Texts, Toggle, When
 from study.demo import Claim, Evidence, Measured, Origin, Say, TokenLines, Tokens, memo
 from study.views import Heatmap, Heatmaps, Lines, Series, Table
@@ -73,7 +74,7 @@ def sources(
         measured=measured,
         origin=Origin.TRAINED_HERE,
         source=CARD,
-        notices=[Say("never_trained")] * swap + _unknown((*r.source, *r.target), "unknown_to_translator"),
+        notices=[Say("never_trained")] * swap + typed.unknown((*r.source, *r.target), "unknown_to_translator"),
     )  # fmt: skip
 
 
@@ -92,17 +93,17 @@ def token_lines(
 ) -> Evidence:
     """Lines from the tokens that look to those looked at: one head, or all of a layer."""
     if model == "bert":
-        t, layer, head = _bert(sentence, 64), bert_layer, bert_head
+        t, layer, head = typed.trace(sentence, 64), bert_layer, bert_head
         left = right = tuple(t.tokens)
         weights, q, k = t.attentions[layer], t.queries[layer].double(), t.keys[layer].double()  # (H, T, T), (H, T, d_k)
         again = F.scaled_dot_product_attention(q, k, torch.eye(len(left), dtype=q.dtype).expand(len(q), -1, -1))
-        notices = _unknown(left, "unknown_pieces")
+        notices = typed.unknown(left)
     else:
         r = _reading(chinese, english, 64)
         a = site_of.attend(r, site, layer)
         left, right, again = a.q.tokens, a.kv.tokens, a.again
         weights = site_of.trained(r.trace, site)[layer]  # (H, T, S)
-        notices = _unknown((*r.source, *r.target), "unknown_to_translator")
+        notices = typed.unknown((*r.source, *r.target), "unknown_to_translator")
     shown = weights if every else weights[head : head + 1]  # (H or 1, T, S)
     drawn = shown >= threshold
     measured = [Measured("drawn", drawn.sum()), Measured("share", shown[drawn].sum() / shown.sum())]
@@ -160,7 +161,7 @@ def pronouns(
         for i, (c, p, w) in enumerate(zip(cases, picked, weight, strict=True))
     ]
     grid, share = chance.unique(return_counts=True)
-    t = _traced(cases[0].marked.text)
+    t = typed.traced(cases[0].marked.text)
     q, k = t.queries[layer, head].double(), t.keys[layer, head].double()  # (T, d_k) each
     again = F.scaled_dot_product_attention(q, k, torch.eye(len(q), dtype=q.dtype))  # (T, T)
     ticks = sum(row[3] == "✓" for row in details)
@@ -204,7 +205,7 @@ def symmetry(
     cell: Annotated[tuple[int, int], Cell(24)] = (10, 2),
 ) -> Evidence:
     """A real head with its own W_Q and W_K, and the same head with W_K, b_K replaced by W_Q, b_Q."""
-    t = _bert(sentence, 24)
+    t = typed.trace(sentence, 24)
     h = heads.of_bert(t, layer, head)
     q, k, v = h.again  # (T, d_k) each, float64
     real, tied = attention.steps(q, k, v), attention.steps(q, q, v)
@@ -247,7 +248,7 @@ def symmetry(
         ],
         origin=Origin.PRETRAINED,
         source=f"{MODEL} L{layer}·H{head}",
-        notices=_unknown(t.tokens, "unknown_pieces"),
+        notices=typed.unknown(t.tokens),
     )  # fmt: skip
 
 
@@ -292,11 +293,6 @@ def _skew(z: Tensor) -> float:
     return float((z - z.T).norm() / z.norm())
 
 
-def _unknown(tokens: tuple[str, ...] | list[str], key: str) -> list[Say]:
-    count = tokens.count("[UNK]")
-    return [Say(key, count=count)] if count else []
-
-
 @memo
 def _translator() -> translator.Translator:
     return translator.load()
@@ -318,21 +314,6 @@ def _reading(chinese: str, english: str, limit: int) -> site_of.Reading:
     if longest > limit:
         raise Refusal("too_many_tokens", tokens=longest, limit=limit)
     return r
-
-
-@memo
-def _traced(sentence: str) -> bert.Trace:
-    return bert.load().trace(sentence)
-
-
-def _bert(sentence: str, limit: int) -> bert.Trace:
-    try:
-        tokens = len(bert.load().encode(sentence).tokens)
-    except bert.TooLong as error:
-        tokens = error.tokens
-    if tokens > limit:
-        raise Refusal("too_many_tokens", tokens=tokens, limit=limit)
-    return _traced(sentence)
 
 
 def _cases(lines: str, among: str) -> list[bench.Case]:

@@ -54,6 +54,11 @@ def cat(ours):
     return ours.trace("The cat sat.", "It purred, flightless.")
 
 
+@pytest.mark.parametrize("pair", [None, "", " ", "\t \n", "　"])
+def test_a_blank_pair_is_no_pair(ours, pair):
+    assert ours.encode("the cat", pair).tokens == ["[CLS]", "the", "cat", "[SEP]"]
+
+
 @pytest.mark.parametrize("name", TEXTS)
 def test_parity_with_transformers(ours, theirs, their_tokenizer, name):
     text, pair = TEXTS[name]

@@ -22,6 +22,13 @@ def rows(evidence) -> dict[str, tuple]:
     return {row[0].key: row[1:] for row in next(v for v in evidence.views if isinstance(v, Table)).rows}
 
 
+@pytest.mark.parametrize("name", ["parts", "shares", "switches", "recover", "scores"])
+@pytest.mark.parametrize("pair", ["   ", "\x07"])
+def test_a_second_sentence_without_a_letter_is_no_trouble(name, pair):
+    evidence = DEMOS[name](pair=pair)
+    assert all(c.holds for c in evidence.claims)
+
+
 # --- parts -----------------------------------------------------------------------------------------------------------
 def test_the_figures_own_example_has_ten_tokens_here():
     token, segment, position, total, normed, chain = DEMOS["parts"]().views
