@@ -104,16 +104,11 @@ def _library():
                         type_vocab_size=c.n_segment, layer_norm_eps=c.eps, pad_token_id=None)  # fmt: skip
     with torch.random.fork_rng(devices=[]):
         module = BertEmbeddings(config).double()
-    module.word_embeddings.weight = torch.nn.Parameter(_double_tokens())
+    module.word_embeddings.weight = ours.token.weight  # shared, float32: what is added to it is float64
     for name, source in (("token_type_embeddings", ours.segment), ("position_embeddings", ours.position),
                          ("LayerNorm", ours.norm)):  # fmt: skip
         getattr(module, name).load_state_dict(source.state_dict())
     return module.eval().requires_grad_(False)
-
-
-@functools.cache
-def _double_tokens() -> Tensor:
-    return tables()[0].double()  # (V, C)
 
 
 # --- through the layers ----------------------------------------------------------------------------------------------

