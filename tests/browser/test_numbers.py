@@ -1,7 +1,9 @@
 """A table of numbers is edited in place: the link, the figure, another language, another page, reset."""
 
+import contextlib
+
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, TimeoutError, expect
 
 from study.notes import lessons
 
@@ -13,13 +15,20 @@ HEADER, ROW = 36, 30  # px
 
 
 def type_into(page: Page, row: int, col: int, text: str) -> None:
-    """Opens a cell of the two columns and types over it."""
+    """Opens a cell of the two columns and types over it. A table that is being replaced (by a reset, say) does not open
+    its cells: then the new one is clicked.
+    """
     table = card(page, DEMO).locator("[data-testid=stDataFrame] .dvn-scroller").first
-    table.scroll_into_view_if_needed()
-    width = table.bounding_box()["width"]
-    table.click(position={"x": width * (0.25 + 0.5 * col), "y": HEADER + ROW * (row + 0.5)})
-    page.keyboard.press("Enter")
-    page.locator(".gdg-input").fill(text)
+    editor = page.locator(".gdg-input")
+    for _ in range(5):
+        table.scroll_into_view_if_needed()
+        width = table.bounding_box()["width"]
+        table.click(position={"x": width * (0.25 + 0.5 * col), "y": HEADER + ROW * (row + 0.5)})
+        page.keyboard.press("Enter")
+        with contextlib.suppress(TimeoutError):
+            editor.wait_for(timeout=3000)
+            break
+    editor.fill(text)
     page.keyboard.press("Enter")
 
 
