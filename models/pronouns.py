@@ -18,6 +18,7 @@ import torch
 from torch import Tensor
 
 from models import bert
+from models.marked_line import BadLine
 
 LIMIT = 64  # tokens of a line, [CLS] and [SEP] included
 AMONG = ("nouns", "words")  # the candidates: the marked nouns; or every word but the pronoun
@@ -59,14 +60,6 @@ The {uncle} asked the [sisters] whether *they* were hungry.
 The [farmer] looked for the {sheep} until *he* was tired."""
 
 Span = tuple[int, int]  # first character and the one after the last
-
-
-class BadLine(ValueError):
-    """A line that cannot be counted: `.reason` is "pronoun", "right", "other" (marks) or "long" (`.tokens`)."""
-
-    def __init__(self, reason: str, line: str, tokens: int = 0):
-        super().__init__(f"{reason}: {line}")
-        self.reason, self.line, self.tokens = reason, line, tokens
 
 
 @dataclass(frozen=True)
@@ -112,7 +105,10 @@ class Case:
 
 
 def parse(line: str) -> Marked:
-    """A marked line -> text and spans. Raises BadLine unless it has one pronoun, one right noun and another noun."""
+    """A marked line -> text and spans.
+
+    Raises BadLine unless it has one "pronoun", one noun that is "right" and an "other" one.
+    """
     text, end, spans = "", 0, ([], [], [])
     for mark in MARK.finditer(line):
         text += line[end : mark.start()]

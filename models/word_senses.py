@@ -16,6 +16,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from models import bert
+from models.marked_line import BadLine
 
 LIMIT = 64  # tokens of a line, [CLS] and [SEP] included
 LINE = re.compile(r"\s*([^:：*]{1,40}?)\s*[:：]\s*([^*]*)\*([^*]+)\*([^*]*)")
@@ -51,14 +52,6 @@ club: Hold the *bat* with both hands and swing.""",
 }
 
 
-class BadLine(ValueError):
-    """A line that cannot be read: `.reason` is "form" (no sense, or not one marked word), "word" or "long"."""
-
-    def __init__(self, reason: str, line: str, tokens: int = 0):
-        super().__init__(f"{reason}: {line}")
-        self.reason, self.line, self.tokens = reason, line, tokens
-
-
 @dataclass(frozen=True, eq=False)
 class Use:
     """A marked word in its sentence."""
@@ -72,7 +65,10 @@ class Use:
 
 
 def use(line: str) -> Use:
-    """One line as the local BERT reads it. Raises BadLine."""
+    """One line as the local BERT reads it.
+
+    Raises BadLine: "form" (no sense, or not one marked word), "word" (nothing to read in it) or "long".
+    """
     found = LINE.fullmatch(line)
     if not found or not found[1].strip() or not found[3].strip():
         raise BadLine("form", line)

@@ -12,7 +12,7 @@ def render(lang: str, pages: dict[str, st.Page]) -> None:
     with st.container(key="note_home"):
         st.markdown(home_text(lang))
     section = None
-    for lesson in lessons:
+    for lesson in (le for le in lessons if le.stem in pages):
         if lesson.section != section:
             section = lesson.section
             st.subheader(words(f"sections.{section}"), anchor=False)

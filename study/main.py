@@ -69,7 +69,9 @@ def main() -> None:
     pages: dict[str, st.Page] = {}
     start = st.Page(lambda: home.render(lang, pages), title=words("home"), url_path="home", default=True)
     sections: dict[str, list[st.Page]] = {"": [start]}
-    for lesson in lessons:
+    flaws = {lesson: lesson.flaw(lang) for lesson in lessons}
+    shown = [lesson for lesson, flaw in flaws.items() if not flaw]
+    for lesson in shown:
         page = st.Page(
             functools.partial(render, lesson, lang, theme),
             title=f"{lesson.number} {lesson.title(lang)}",
@@ -78,14 +80,18 @@ def main() -> None:
         pages[lesson.stem] = page
         sections.setdefault(words(f"sections.{lesson.section}"), []).append(page)
     current = st.navigation(sections, expanded=True)
-    here = next((le for le in lessons if pages[le.stem].url_path == current.url_path), None)
+    here = next((le for le in shown if pages[le.stem].url_path == current.url_path), None)
     with st.container(horizontal_alignment="center"), st.container(width=980, key="page"):
         with st.container(horizontal=True, horizontal_alignment="right", key="top"):
             _switch(languages(), lang)
+        for lesson, flaw in flaws.items():
+            if flaw:
+                st.warning(words("left_out", lesson=lesson.number))
+                st.code(flaw, language=None)
         if not here:
             leave()
         current.run()
-        _neighbours(here, pages, start, lang)
+        _neighbours(here, shown, pages, start, lang)
     _shell()(data={"lang": lang, "theme": theme}, key="_shell", on_theme_change=lambda: None)
     if here:
         with st.sidebar:
@@ -94,11 +100,13 @@ def main() -> None:
                 st.markdown("\n".join(f"- [{h}](#s{i})" for i, (h, _) in enumerate(here.sections(lang))))
 
 
-def _neighbours(here: Lesson | None, pages: dict[str, st.Page], start: st.Page, lang: str) -> None:
+def _neighbours(
+    here: Lesson | None, shown: list[Lesson], pages: dict[str, st.Page], start: st.Page, lang: str
+) -> None:
     """Previous and next at the end of the page; the arrow keys click them."""
     words = app_words(lang)
-    order = [(start, words("home")), *((pages[le.stem], f"{le.number} {le.title(lang)}") for le in lessons)]
-    at = 1 + lessons.index(here) if here else 0
+    order = [(start, words("home")), *((pages[le.stem], f"{le.number} {le.title(lang)}") for le in shown)]
+    at = 1 + shown.index(here) if here else 0
     st.divider()
     with st.container(horizontal=True, horizontal_alignment="distribute", key="neighbours"):
         for step, way in ((-1, "previous"), (1, "next")):

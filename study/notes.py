@@ -161,16 +161,26 @@ class Lesson:
         """How readers name it: T5."""
         return self.stem.split("_")[0].upper()
 
-    def _note(self, lang: str) -> tuple[dict[str, Any], str]:
-        _, head, body = _text(NOTES / lang / f"{self.stem}.md").split("---\n", 2)
-        front = _parse(head)
-        missing = [k for k in FRONT if not front.get(k)]
+    def _note(self, lang: str) -> tuple[Mapping[str, Any], str]:
+        before, *cut = _text(NOTES / lang / f"{self.stem}.md").split("---\n", 2)
+        front = _parse(cut[0]) if len(cut) == 2 and not before.strip() else None
+        if not isinstance(front, Mapping):
+            raise MissingText(f"{lang}/{self.stem}.md: does not begin with front matter between two lines of ---")
+        body, missing = cut[1], [k for k in FRONT if not front.get(k)]
         if missing:
             raise MissingText(f"{lang}/{self.stem}.md: front matter lacks {missing}")
         return front, body
 
     def front(self, lang: str, key: str) -> str:
         return str(self._note(lang)[0][key])
+
+    def flaw(self, lang: str) -> str:
+        """Why the note cannot be shown, or "": one that is still being written stops no other lesson."""
+        try:
+            self._note(lang)
+        except (MissingText, yaml.YAMLError) as error:
+            return str(error.args[0]) if isinstance(error, MissingText) else f"{lang}/{self.stem}: {error}"
+        return ""
 
     def title(self, lang: str) -> str:
         return self.front(lang, "title")

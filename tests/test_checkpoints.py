@@ -8,13 +8,14 @@ import shutil
 
 import pytest
 
-from models import checkpoint, glue, gpt, translator, writer
+from models import checkpoint, glue, gpt, mlm, translator, writer
 from models.train.glue_examples import EXAMPLES, judged
 
 ROOT = translator.PATH.parent
 LOADERS = {  # folder under ROOT -> what loads a folder put in its place
     "translator": translator.load,
     "gpt": gpt.load,
+    "mlm": mlm.load,
     **{f"glue/{task}": (lambda path, task=task: glue.load(task, path.parent)) for task in glue.SAVED},
 }
 
@@ -30,7 +31,7 @@ def test_together_they_are_small_and_nothing_is_pickled():
     assert {f.suffix for f in files} == {".safetensors", ".json", ".md"}
 
 
-@pytest.mark.parametrize("folder", sorted({f.parent.name for f in ROOT.rglob("CARD.md")} | {"gpt", "glue"}))
+@pytest.mark.parametrize("folder", sorted({f.parent.name for f in ROOT.rglob("CARD.md")} | {"gpt", "glue", "mlm"}))
 def test_every_card_says_what_it_is(folder):
     card = (ROOT / folder / "CARD.md").read_text(encoding="utf-8")
     for part in ("**Data**", "**Licence**", "**Command**", "python -m models.train.", "seed", "minutes", "Limits"):
@@ -138,3 +139,48 @@ def test_the_writer_continues_as_on_file(gpt_results):
     found = gpt.load().generate(sample["prompt"], 20, temperature=0)
     assert sample["text"].startswith(found.text[:40])
     assert all(s.id == int(s.distribution.argmax()) for s in found.steps)
+
+
+# --- masked words ----------------------------------------------------------------------------------------------------
+@pytest.fixture(scope="module")
+def mlm_results():
+    return read(mlm.PATH / "results.json")
+
+
+def test_held_out_words_are_guessed_as_often_as_the_card_says(mlm_results):
+    passages, model = read(mlm.PATH / "held_out.json"), mlm.load()
+    right, same, masks = 0, 0, 0
+    for passage in passages:
+        e = model.encode(passage["text"])
+        assert [e.tokens[i] for i in passage["positions"]] == passage["tokens"]
+        best = model.distribution(e.ids, passage["positions"]).argmax(-1).tolist()
+        guesses = [model.pieces[i] for i in best]
+        right += sum(a == b for a, b in zip(guesses, passage["tokens"], strict=True))
+        same += sum(a == b for a, b in zip(guesses, passage["guesses"], strict=True))
+        masks += len(guesses)
+    assert masks >= 100 and same >= 0.98 * masks  # a near tie may be decided otherwise on another machine
+    share = mlm_results["test"]["gutenberg"]["top1"]
+    assert right / masks == pytest.approx(share, abs=3 * math.sqrt(share * (1 - share) / masks))
+
+
+def test_gaps_are_filled_as_on_file(mlm_results):
+    model, card = mlm.load(), (mlm.PATH / "CARD.md").read_text(encoding="utf-8")
+    for probe in mlm_results["probes"]:
+        found = model.fill(probe["text"], k=10).masks[0]
+        on_file = dict(probe["fills"])
+        now = {token: p for token, p in found.candidates if token in on_file}
+        assert now == pytest.approx(on_file, abs=0.01), probe["text"]
+        assert probe["text"] in card
+        if probe["rank"] == 1 and probe["fills"][0][1] > probe["fills"][1][1] + 0.02:
+            assert found.candidates[0][0] in probe["answers"]
+    assert any(probe["rank"] > 5 for probe in mlm_results["probes"]), "the card has to show what goes wrong, too"
+
+
+def test_the_masked_language_model_reached_what_was_aimed_at(mlm_results):
+    test, card = mlm_results["test"], (mlm.PATH / "CARD.md").read_text(encoding="utf-8")
+    assert test["all"]["top1"] >= 0.38 and test["all"]["top5"] >= 0.56
+    assert "wikitext2-test" in test and mlm_results["tested_only"] == ["wikitext2-test"]
+    for scores in test.values():
+        assert scores["top1"] > scores["unigram_top1"] and scores["top5"] > scores["unigram_top5"]
+        assert f"**{scores['top1']:.1%}**" in card and f"**{scores['top5']:.1%}**" in card
+    assert mlm_results["blimp"]["overall"]["accuracy"] > 0.55 and "GPT-2" in card

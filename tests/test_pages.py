@@ -1,5 +1,6 @@
 """Every page in both languages through Streamlit's AppTest: no exception, words of that language, claims shown."""
 
+import shutil
 import subprocess
 import sys
 
@@ -7,6 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
+from study import notes
 from study.demo import demos
 from study.notes import ROOT, app_words, lessons
 
@@ -37,6 +39,23 @@ def test_home(lang):
     assert app.title[0].value == words("name")
     for lesson in lessons:
         assert lesson.question(lang) in text(app)
+
+
+def test_a_note_that_cannot_be_read_stops_no_other_lesson(tmp_path, monkeypatch):
+    shutil.copytree(notes.NOTES, tmp_path / "notes")
+    monkeypatch.setattr(notes, "NOTES", tmp_path / "notes")
+    english, missing, headless, ill = tmp_path / "notes" / "en", *lessons[:3]
+    (english / f"{missing.stem}.md").unlink()
+    (english / f"{headless.stem}.md").write_text("## No front matter\n", encoding="utf-8")
+    (english / f"{ill.stem}.md").write_text("---\ntitle: [\n---\n## X\n", encoding="utf-8")
+    for page in ("", lessons[3].stem):
+        app = opened("en", page)
+        assert [w.value.split()[1] for w in app.warning] == [missing.number, headless.number, ill.number]
+        assert [c.value.startswith(f"en/{le.stem}") for c, le in zip(app.code[:3], lessons, strict=False)] == [True] * 3
+    home = text(opened("en"))
+    for lesson in lessons[3:]:
+        assert lesson.question("en") in home
+    assert not opened("zh").warning and lessons[0].question("zh") in text(opened("zh"))
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])

@@ -28,6 +28,8 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 from tqdm import tqdm
 
+SHARES = (0.04, 0.08, 0.15, 0.3, 0.6)  # of all steps, after which a model is looked at: often while much changes
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -65,14 +67,16 @@ def learning_rate(step: int, recipe: Recipe) -> float:
     return recipe.peak * (recipe.floor + (1 - recipe.floor) * left)
 
 
-def snapshot_steps(recipe: Recipe) -> set[int]:
-    """When the model is looked at: before the first step, often while much changes, and at the end."""
-    rounded = {round(s * recipe.steps / recipe.every) * recipe.every for s in (0.04, 0.08, 0.15, 0.3, 0.6)}
+def snapshot_steps(recipe: Recipe, shares: Sequence[float] = SHARES) -> set[int]:
+    """When the model is looked at: before the first step, after these shares of all steps, and at the end."""
+    rounded = {round(s * recipe.steps / recipe.every) * recipe.every for s in shares}
     return {0, recipe.steps} | {s for s in rounded if 0 < s < recipe.steps}
 
 
 class Trainer(ABC):
     """One training with a life: made, perhaps resumed, advanced step by step, saved."""
+
+    looked_at: Sequence[float] = SHARES
 
     def __init__(self, model: nn.Module, recipe: Recipe, folder: Path, data: str, cpu: bool = True):
         """data: a checksum of what is trained on, so that a training does not go on with something else."""
@@ -216,7 +220,7 @@ def numbered(trainer: Trainer) -> Iterator[tuple[int, Sequence]]:
 def train(trainer: Trainer, show: bool = True) -> None:
     """Run to the end of the recipe, saving and measuring on the way."""
     recipe, progress, main = trainer.recipe, trainer.progress, trainer.accelerator.is_main_process
-    losses, looked_at = [], snapshot_steps(recipe)
+    losses, looked_at = [], snapshot_steps(recipe, trainer.looked_at)
     if progress.step == 0 and main:
         _look(trainer)
     bar = tqdm(total=recipe.steps, initial=progress.step, disable=not (show and main), mininterval=5, unit="step")

@@ -1,5 +1,6 @@
 """The CARD.md of the masked language model, written from its results."""
 
+import re
 from collections.abc import Mapping, Sequence
 
 from models.train import blimp
@@ -124,7 +125,12 @@ def _curve(curve: Sequence[Mapping], rows: int = 12) -> str:
 
 def _hits(probes: Sequence[Mapping]) -> str:
     first, five = (sum(p["rank"] <= k for p in probes) for k in (1, 5))
-    return f"A right answer comes first in {first} of {len(probes)}, and is among the first five in {five}."
+    said = [p for p in probes if p["fills"][0][0] in re.findall(r"\w+", p["text"].lower())]
+    example = f', as in "{said[0]["text"]}"' if said else ""
+    return (
+        f"A right answer comes first in {first} of {len(probes)}, and is among the first five in {five}.\n"
+        f"In {len(said)} the first filling is a word that stands in the sentence already{example}."
+    )
 
 
 def _probes(probes: Sequence[Mapping]) -> str:

@@ -1,16 +1,11 @@
 """Measures the finished translator and writes what stands beside it: checkpoint, results, held-out pairs, card."""
 
-import json
-import platform
-import sys
 from dataclasses import asdict
-from datetime import date
 from pathlib import Path
-
-import torch
 
 from models import checkpoint, translator, vocabulary
 from models.bleu import corpus_bleu
+from models.train import loop
 from models.train.pairs import Pair
 from models.train.translator_card import card
 from models.translator import Translation
@@ -28,27 +23,19 @@ def write(trainer, out: Path | None = None) -> None:
     greedy = translate(model, test, beam=1)
     beam = translate(model, test, beam=BEAM)
     scores = {"greedy": scored(greedy, test), f"beam {BEAM}": scored(beam, test)}
-    results = {
-        "command": " ".join(["python -m models.train.translator", *_told(sys.argv[1:])]),
-        "date": date.today().isoformat(),
-        "torch": torch.__version__,
-        "machine": f"{platform.system()} {platform.machine()}, {torch.get_num_threads()} threads",
-        "recipe": asdict(trainer.recipe),
+    results = loop.about(trainer, "models.train.translator") | {
         "parameters": sum(p.numel() for p in model.model.parameters()),
         "pairs": {name: len(pairs) for name, pairs in vars(trainer.data.split).items()},
         "unknown": unknown(model, test),
         "test": scores,
-        "minutes": trainer.progress.minutes,
-        "curve": trainer.progress.curve,
         "watched": [list(pair) for pair in _watched(model)],
-        "snapshots": trainer.progress.snapshots,
     }
-    _save_json(folder / "results.json", results)
+    loop.save_json(folder / "results.json", results)
     rows = [
         {"chinese": p.chinese, "english": p.english, "greedy": g.text, "beam": b.text, "attribution": p.attribution}
         for p, g, b in list(zip(test, greedy, beam, strict=True))[:KEPT]
     ]
-    _save_json(folder / "held_out.json", {"beam": BEAM, "pairs": rows})
+    loop.save_json(folder / "held_out.json", {"beam": BEAM, "pairs": rows})
     (folder / "CARD.md").write_text(card(results, rows), encoding="utf-8")
 
 
@@ -56,8 +43,9 @@ def save(trainer, folder: Path) -> None:
     """The averaged weights, the vocabularies and config.json."""
     folder.mkdir(parents=True, exist_ok=True)
     trainer.data.vocabulary.save(folder / "tokenizer.json")
-    config = {"architecture": asdict(trainer.average.config) | {"dropout": 0.0}}
-    checkpoint.write(folder, "translator", trainer.average.state_dict(), config, ("tokenizer.json",))
+    with trainer.averaged() as model:
+        config = {"architecture": asdict(model.config) | {"dropout": 0.0}}
+        checkpoint.write(folder, "translator", model.state_dict(), config, ("tokenizer.json",))
 
 
 def translate(model: translator.Translator, pairs: list[Pair], beam: int) -> list[Translation]:
@@ -85,14 +73,3 @@ def _watched(model: translator.Translator) -> list[tuple[str, str, tuple[str, ..
     from models.train.translator import WATCHED
 
     return [(zh, en, model.source_tokens(zh), model.target_tokens(en)) for zh, en in WATCHED]
-
-
-def _told(arguments: list[str]) -> list[str]:
-    """The command line without the place of the data on this machine."""
-    return [Path(a).name if i and arguments[i - 1] == "--data" else a for i, a in enumerate(arguments)]
-
-
-def _save_json(path: Path, content: dict) -> None:
-    """One item of a list per line, so that a difference can be read."""
-    text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
-    path.write_text(text.replace('},{"', '},\n{"') + "\n", encoding="utf-8")
