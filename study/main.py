@@ -69,7 +69,7 @@ def main() -> None:
     pages: dict[str, st.Page] = {}
     start = st.Page(lambda: home.render(lang, pages), title=words("home"), url_path="home", default=True)
     sections: dict[str, list[st.Page]] = {"": [start]}
-    flaws = {lesson: lesson.flaw(lang) for lesson in lessons}
+    flaws = {lesson: lesson.flaw for lesson in lessons}
     shown = [lesson for lesson, flaw in flaws.items() if not flaw]
     for lesson in shown:
         page = st.Page(
@@ -87,7 +87,7 @@ def main() -> None:
         for lesson, flaw in flaws.items():
             if flaw:
                 st.warning(words("left_out", lesson=lesson.number))
-                st.code(flaw, language=None)
+                st.code(flaw, language=None, wrap_lines=True)
         if not here:
             leave()
         current.run()

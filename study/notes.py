@@ -174,12 +174,14 @@ class Lesson:
     def front(self, lang: str, key: str) -> str:
         return str(self._note(lang)[0][key])
 
-    def flaw(self, lang: str) -> str:
-        """Why the note cannot be shown, or "": one that is still being written stops no other lesson."""
-        try:
-            self._note(lang)
-        except (MissingText, yaml.YAMLError) as error:
-            return str(error.args[0]) if isinstance(error, MissingText) else f"{lang}/{self.stem}: {error}"
+    @property
+    def flaw(self) -> str:
+        """Why the note cannot be shown, or "": one that a language lacks as yet stops no other lesson."""
+        for lang in languages():
+            try:
+                self._note(lang)
+            except (MissingText, yaml.YAMLError) as error:
+                return str(error.args[0]) if isinstance(error, MissingText) else f"{lang}/{self.stem}.md: {error}"
         return ""
 
     def title(self, lang: str) -> str:
