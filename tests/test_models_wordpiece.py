@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tokenizers import Tokenizer
 
 from models import local, wordpiece
 
@@ -39,10 +38,7 @@ def ours():
 
 @pytest.fixture(scope="module")
 def theirs():
-    tokenizer = Tokenizer.from_file(str(local.folder() / "tokenizer.json"))
-    tokenizer.no_padding()
-    tokenizer.no_truncation()
-    return tokenizer
+    return local.tokenizer(local.folder() / "tokenizer.json")
 
 
 @pytest.fixture(scope="module")

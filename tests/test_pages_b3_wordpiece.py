@@ -7,7 +7,6 @@ from collections import Counter
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tokenizers import Tokenizer
 
 from models import local, subwords, wordpiece
 from pages import b3_wordpiece
@@ -26,9 +25,7 @@ texts = st.one_of(
 
 @pytest.fixture(scope="module")
 def library():
-    tokenizer = Tokenizer.from_file(str(local.folder() / "tokenizer.json"))
-    tokenizer.no_padding()
-    tokenizer.no_truncation()
+    tokenizer = local.tokenizer(local.folder() / "tokenizer.json")
     return lambda text: tokenizer.encode(text, add_special_tokens=False).tokens
 
 

@@ -7,13 +7,12 @@ last states only, which ours does not offer apart.
 """
 
 import argparse
-import time
-from statistics import median
 
 import torch
 from transformers import BertModel
 
 from models import bert, local
+from tests.bench.in_turn import in_turn
 
 TEXTS = ("the cat sat", "the animal did not cross the street because it was too tired . " * 2, "a long text . " * 60)
 
@@ -35,14 +34,8 @@ def main() -> None:
                 with torch.no_grad():
                     return theirs(ids, output_attentions=more, output_hidden_states=more)
 
-            runs = {"ours": lambda text=text: ours.trace(text), "theirs": other}
-            times: dict[str, list[float]] = {key: [] for key in runs}
-            for _ in range(repeats + 2):
-                for key, run in runs.items():
-                    began = time.perf_counter()
-                    run()
-                    times[key].append(time.perf_counter() - began)
-            a, b = (1000 * median(times[key][2:]) for key in runs)
+            found = in_turn({"ours": lambda text=text: ours.trace(text), "theirs": other}, repeats)
+            a, b = found["ours"], found["theirs"]
             print(f"{ids.shape[1]:>7} {name:>7} {a:>9.2f} {b:>10.2f} {a / b:>14.2f}")
 
 

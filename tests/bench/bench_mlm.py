@@ -7,29 +7,16 @@ same ids, in turn. The second: pseudo-log-likelihoods of sentences of like lengt
 """
 
 import argparse
-import time
-from collections.abc import Callable
-from statistics import median
 
 import torch
 from transformers import BertModel
 
 from models import local, mlm
+from tests.bench.in_turn import in_turn
 
 TEXTS = ("paris is the [MASK] of france.", "the [MASK] did not cross the street because it was too [MASK]. " * 4)
 MANY = [f"the {who} of the small village {did} the old book." for who in ("girl", "priest", "king", "men")
         for did in ("reads", "read", "sold", "has")]  # fmt: skip
-
-
-def in_turn(runs: dict[str, Callable[[], object]], repeats: int) -> dict[str, float]:
-    """Median milliseconds of each, run one after the other so often; two rounds before that do not count."""
-    times: dict[str, list[float]] = {name: [] for name in runs}
-    for _ in range(repeats + 2):
-        for name, run in runs.items():
-            began = time.perf_counter()
-            run()
-            times[name].append(1000 * (time.perf_counter() - began))
-    return {name: median(of[2:]) for name, of in times.items()}
 
 
 def main() -> None:

@@ -15,8 +15,6 @@ import random
 from collections.abc import Callable
 from time import perf_counter
 
-from tokenizers import Tokenizer
-
 from models import bpe, local, wordpiece
 
 SENTENCES, ROUNDS = 4000, 5
@@ -50,9 +48,7 @@ def seconds(read: Callable[[str], object], texts: list[str]) -> float:
 def main() -> None:
     texts = sentences()
     ours = wordpiece.load()
-    theirs = Tokenizer.from_file(str(local.folder() / "tokenizer.json"))
-    theirs.no_padding()
-    theirs.no_truncation()
+    theirs = local.tokenizer(local.folder() / "tokenizer.json")
     pieces = [ours.tokenize(t) for t in texts]
     assert pieces == [theirs.encode(t, add_special_tokens=False).tokens for t in texts]
     rounds = [
