@@ -14,7 +14,8 @@ function onKey(event) {
   if (!way || event.ctrlKey || event.altKey || event.metaKey || event.shiftKey || event.defaultPrevented) return;
   const focus = document.activeElement;
   if (focus && focus !== document.body && focus.closest(BUSY) && !focus.matches("main, .stMain, .stApp, section")) return;
-  document.querySelector(`.st-key-go_${way} a`)?.click();
+  const links = [...document.querySelectorAll(`.st-key-go_${way} a`)];
+  (links.find((link) => !link.closest("[data-stale=true]")) ?? links[0])?.click();  // stale: of the page just left
 }
 
 export default function ({ data, parentElement, setStateValue }) {

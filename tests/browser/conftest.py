@@ -81,3 +81,15 @@ def open_page(new_context, request) -> Callable[..., Page]:
         return page
 
     return open_
+
+
+@pytest.fixture
+def t5(open_page):
+    """open_page for T5 with query parameters; every figure is drawn when it returns."""
+
+    def open_(query: str = "", **settings) -> Page:
+        page = open_page(f"/{driver.T5}{query and '?' + query}", **settings)
+        driver.all_drawn(page, driver.LESSONS[driver.T5])
+        return page
+
+    return open_

@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, Locator, Page, Playwright, expect
 
-from study.notes import Lesson
+from study.notes import Lesson, lessons
 
 ROOT = Path(__file__).resolve().parents[2]
 #: A real Chromium without sandbox (CI runs as root) and without errands of its own.
@@ -33,6 +33,8 @@ NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"
 #: Streamlit looks for its server under the page's own path first; these two 404s are its way to find the root.
 PROBES = ("/_stcore/health", "/_stcore/host-config")
 SLOW = 30_000  # ms; a first visit waits for torch
+LESSONS = {lesson.stem: lesson for lesson in lessons}
+T5 = "t5_attention"  # it has every kind of control
 
 
 def chromium(playwright: Playwright) -> str:
@@ -139,6 +141,12 @@ def all_drawn(page: Page, lesson: Lesson) -> None:
     if lesson.quiz("en"):
         expect(page.locator(".st-key-quiz")).to_be_attached(timeout=SLOW)
     idle(page)
+
+
+def visit(page: Page, where: str | int) -> None:
+    """Clicks a page in the side bar: a lesson's stem, or 0 for the home page."""
+    links = page.locator("[data-testid=stSidebarNavLink]")
+    (links.nth(where) if isinstance(where, int) else links.and_(page.locator(f"[href$={where}]"))).click()
 
 
 def card(page: Page, demo: str) -> Locator:

@@ -5,11 +5,9 @@ import contextlib
 import pytest
 from playwright.sync_api import Page, TimeoutError, expect
 
-from study.notes import lessons
+from .driver import LESSONS, act, all_drawn, card, idle, listening, redraws
 
-from .driver import act, all_drawn, card, idle, listening, redraws
-
-LESSON = next(lesson for lesson in lessons if lesson.stem == "b6_glue")
+LESSON = LESSONS["b6_glue"]
 DEMO, NAME = "correlation", "b6_glue.correlation.scores"
 HEADER, ROW = 36, 30  # px
 

@@ -4,11 +4,10 @@ import pytest
 from playwright.sync_api import expect
 
 from study.demo import demos
-from study.notes import app_words, lessons
+from study.notes import app_words
 
-from .driver import all_drawn, box, card, drawn, redraws, widget
+from .driver import LESSONS, all_drawn, box, card, drawn, redraws, widget
 
-LESSONS = {lesson.stem: lesson for lesson in lessons}
 T6, T9 = "t6_self_attention", "t9_bleu"
 EN, ZH = app_words("en"), app_words("zh")
 
