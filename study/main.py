@@ -117,4 +117,7 @@ def _neighbours(
                     st.page_link(page, label=title, icon=icon, icon_position="left" if step < 0 else "right")
 
 
-main()
+# A run may follow, in the same thread, one of a fragment that left its own container open (config: fastReruns): the
+# page would then be written into that demo's card.
+with st._main:
+    main()

@@ -133,6 +133,11 @@ def listening(page: Page) -> None:
     idle(page)
 
 
+def titled(page: Page, title: str) -> None:
+    """Waits until this is the page's one title: the left page's may still stand beside it while the new one comes."""
+    expect(page.locator("h1")).to_have_text([title], timeout=SLOW)
+
+
 def all_drawn(page: Page, lesson: Lesson) -> None:
     """Waits until every demo of the lesson shows its figure, or the button that starts its work, and all is quiet."""
     for name in lesson.demos:

@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from study.notes import Lesson, Words, app_words, languages, lessons
 
-from .driver import all_drawn, idle
+from .driver import all_drawn, idle, titled
 
 LOCALES = {"zh": "zh-CN", "en": "en-US"}
 PAGES = [None, *lessons]
@@ -94,7 +94,7 @@ def test_page(open_page, lesson, lang, scheme):
     ready(page, lesson)
 
     expect(page.locator("html")).to_have_attribute("lang", LOCALES[lang] if lang == "zh" else lang)
-    expect(page.locator("h1")).to_have_text(lesson.title(lang) if lesson else app_words(lang)("name"))
+    titled(page, lesson.title(lang) if lesson else app_words(lang)("name"))
     for bad in (".katex-error", "[data-testid=stException]", "[data-testid=stAlertContentError]", ".lf-failed"):
         expect(page.locator(bad)).to_have_count(0)
     assert page.evaluate(UNRENDERED) == []
@@ -118,7 +118,7 @@ def test_page(open_page, lesson, lang, scheme):
 @pytest.mark.parametrize(("locale", "lang"), [("zh-CN", "zh"), ("zh-TW", "zh"), ("en-US", "en"), ("fr-FR", "en")])
 def test_language_follows_the_browser(open_page, locale, lang):
     page = open_page("/", locale=locale)
-    expect(page.locator("h1")).to_have_text(app_words(lang)("name"))
+    titled(page, app_words(lang)("name"))
 
 
 def test_the_home_page_leads_to_every_lesson(open_page):
@@ -126,4 +126,4 @@ def test_the_home_page_leads_to_every_lesson(open_page):
     for lesson in lessons:
         expect(page.locator(f".st-key-small_{lesson.stem} a[href$={lesson.stem}]")).to_be_visible()
     page.locator(f".st-key-small_{lessons[0].stem} a").click()
-    expect(page.locator("h1")).to_have_text(lessons[0].title("en"))
+    titled(page, lessons[0].title("en"))

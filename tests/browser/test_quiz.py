@@ -9,7 +9,7 @@ from study.notes import app_words
 from study.quiz import shuffled, truth
 from study.theme import number
 
-from .driver import LESSONS, all_drawn
+from .driver import LESSONS, SLOW, all_drawn, idle, titled
 
 EN, ZH = app_words("en"), app_words("zh")
 
@@ -57,9 +57,28 @@ def test_the_quiz_answers_and_remembers(open_page, stem):
     expect(place(k)).to_contain_text(EN("quiz.right"))
 
     page.get_by_text(ZH("language"), exact=True).click()
-    expect(page.locator("h1")).to_have_text(lesson.title("zh"))
+    titled(page, lesson.title("zh"))
     expect(place(i)).to_contain_text(ZH("quiz.wrong"))
     expect(place(j)).to_contain_text(ZH("quiz.truth", truth=told, guess="7.25").replace("**", ""))
     expect(place(k)).to_contain_text(ZH("quiz.right"))
     because = shuffled(lesson.quiz("zh")[i], f"{stem}._quiz.{i}")[wrong].because  # the same choice
     expect(place(i)).to_contain_text(re.split(r"[*`$]", because)[0].strip())
+
+
+def test_a_language_switch_right_after_an_answer_renders_the_page_in_its_place(open_page):
+    """Whatever the server is doing with the answer: the new page must not come inside one of the old one's cards."""
+    lesson = LESSONS["t2_layer_vs_batch_norm"]
+    page = open_page(f"/{lesson.stem}")
+    all_drawn(page, lesson)
+    answer_and_switch = """async ([n, wait, language]) => {
+      document.querySelectorAll(".st-key-quiz [data-testid=stRadioOption] input")[n].click();
+      await new Promise((done) => setTimeout(done, wait));
+      [...document.querySelectorAll(".st-key-top button")].find((b) => b.textContent.trim() === language).click();
+    }"""
+    for i in range(16):
+        words, lang = ((ZH, "zh"), (EN, "en"))[i % 2]
+        page.evaluate(answer_and_switch, [i % 4 // 2, 3 * i, words("language")])  # 0 to 45 ms
+        expect(page.locator("h1", has_text=lesson.title(lang)).first).to_be_attached(timeout=SLOW)
+        idle(page)
+        expect(page.locator(".st-key-page")).to_have_count(1)
+        titled(page, lesson.title(lang))

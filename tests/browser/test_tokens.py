@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 from study.demo import demos
 from study.notes import app_words
 
-from .driver import LESSONS, all_drawn, box, card, drawn, redraws, widget
+from .driver import LESSONS, all_drawn, box, card, drawn, redraws, titled, widget
 
 T6, T9 = "t6_self_attention", "t9_bleu"
 EN, ZH = app_words("en"), app_words("zh")
@@ -110,6 +110,6 @@ def test_the_interview_box_keeps_what_was_written(open_page):
     place.locator("[data-testid=stCheckbox] label").last.click()
     expect(place).to_contain_text(EN("quiz.said", count=1, all=len(lesson.interview("en").points)))
     page.get_by_text(ZH("language"), exact=True).click()
-    expect(page.locator("h1")).to_have_text(lesson.title("zh"))
+    titled(page, lesson.title("zh"))
     expect(place.locator("textarea")).to_have_value("the source is the same <b>sequence</b>")
     expect(place).to_contain_text(ZH("quiz.said", count=1, all=len(lesson.interview("zh").points)))

@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 
 from study.notes import app_words
 
-from .driver import LESSONS, SLOW, T5, all_drawn, card, drawn, idle, redraws, slider, visit, widget
+from .driver import LESSONS, SLOW, T5, all_drawn, card, drawn, idle, redraws, slider, titled, visit, widget
 
 EN, ZH = app_words("en"), app_words("zh")
 
@@ -37,7 +37,7 @@ def test_work_starts_stops_and_ends_when_the_reader_leaves(t5):
     go.click()
     expect(go).to_contain_text(EN("stop"))
     visit(page, 0)
-    expect(page.locator("h1")).to_have_text(EN("name"))
+    titled(page, EN("name"))
     idle(page)
     visit(page, T5)
     all_drawn(page, LESSONS[T5])
@@ -51,7 +51,7 @@ def test_training_goes_on_through_a_language_switch_to_its_end(t5):
     go.click()
     expect(go).to_contain_text(EN("stop"))
     page.get_by_text(ZH("language"), exact=True).click()
-    expect(page.locator("h1")).to_have_text(LESSONS[T5].title("zh"))
+    titled(page, LESSONS[T5].title("zh"))
     expect(go).to_contain_text(re.compile(f"{ZH('start')}|{ZH('stop')}"))
     expect(page.locator("[data-testid=stException], [data-testid=stAlertContentError]")).to_have_count(0)
     expect(go).to_contain_text(ZH("start"), timeout=90_000)
@@ -68,7 +68,7 @@ def test_a_reader_who_leaves_while_it_trains_gets_there(t5):
         expect(go).to_contain_text(EN("stop"))
         page.wait_for_timeout(wait)
         visit(page, 0)
-        expect(page.locator("h1")).to_have_text(EN("name"))
+        titled(page, EN("name"))
         idle(page)
         visit(page, T5)
         all_drawn(page, LESSONS[T5])
