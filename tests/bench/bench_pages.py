@@ -21,6 +21,7 @@ import json
 import subprocess
 import sys
 import tempfile
+import textwrap
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -220,7 +221,7 @@ def bytes_(*_) -> None:
         for name, demo in demos(lesson.stem).items():
             sizes = [(size(evidence), given) for given in corners(demo) if (evidence := _first(demo, given))]
             found, given = max(sizes, key=lambda pair: pair[0])
-            told = {k: v if len(str(v)) < 20 else f"{len(v.split())} words" for k, v in given.items()}
+            told = {k: v if len(str(v)) < 20 else textwrap.shorten(str(v), 40) for k, v in given.items()}
             line = f"{lesson.stem.split('_')[0]}.{name:40} {found / 1e3:7.1f} kB   bound {DEMO / 1e3:.0f}   "
             print(line + f"{verdict(found, DEMO)}   {told}")
 
