@@ -4,6 +4,7 @@ Every page is watched: an error on the console, a dialog, or a request that leav
 """
 
 import contextlib
+import functools
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -84,12 +85,6 @@ def open_page(new_context, request) -> Callable[..., Page]:
 
 
 @pytest.fixture
-def t5(open_page):
-    """open_page for T5 with query parameters; every figure is drawn when it returns."""
-
-    def open_(query: str = "", **settings) -> Page:
-        page = open_page(f"/{driver.T5}{query and '?' + query}", **settings)
-        driver.all_drawn(page, driver.LESSONS[driver.T5])
-        return page
-
-    return open_
+def t5(open_page) -> Callable[..., Page]:
+    """t5("query", size=(390, 800)): T5 with every figure drawn."""
+    return functools.partial(driver.at, open_page, driver.T5)

@@ -15,7 +15,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -146,6 +146,13 @@ def all_drawn(page: Page, lesson: Lesson) -> None:
     if lesson.quiz("en"):
         expect(page.locator(".st-key-quiz")).to_be_attached(timeout=SLOW)
     idle(page)
+
+
+def at(open_page: Callable[..., Page], stem: str, query: str = "", **settings) -> Page:
+    """open_page for a lesson with query parameters; every figure is drawn when it returns."""
+    page = open_page(f"/{stem}{query and '?' + query}", **settings)
+    all_drawn(page, LESSONS[stem])
+    return page
 
 
 def visit(page: Page, where: str | int) -> None:

@@ -9,7 +9,7 @@ from study.notes import app_words
 from study.quiz import shuffled, truth
 from study.theme import number
 
-from .driver import LESSONS, SLOW, all_drawn, idle, titled
+from .driver import LESSONS, SLOW, at, idle, titled
 
 EN, ZH = app_words("en"), app_words("zh")
 
@@ -17,8 +17,7 @@ EN, ZH = app_words("en"), app_words("zh")
 @pytest.mark.parametrize("stem", list(LESSONS))
 def test_the_quiz_answers_and_remembers(open_page, stem):
     lesson = LESSONS[stem]
-    items, page = lesson.quiz("en"), open_page(f"/{stem}")
-    all_drawn(page, lesson)
+    items, page = lesson.quiz("en"), at(open_page, stem)
 
     def place(i: int):
         return page.locator(f".st-key-quiz_{i}")
@@ -68,8 +67,7 @@ def test_the_quiz_answers_and_remembers(open_page, stem):
 def test_a_language_switch_right_after_an_answer_renders_the_page_in_its_place(open_page):
     """Whatever the server is doing with the answer: the new page must not come inside one of the old one's cards."""
     lesson = LESSONS["t2_layer_vs_batch_norm"]
-    page = open_page(f"/{lesson.stem}")
-    all_drawn(page, lesson)
+    page = at(open_page, lesson.stem)
     answer_and_switch = """async ([n, wait, language]) => {
       document.querySelectorAll(".st-key-quiz [data-testid=stRadioOption] input")[n].click();
       await new Promise((done) => setTimeout(done, wait));

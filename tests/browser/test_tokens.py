@@ -6,16 +6,10 @@ from playwright.sync_api import expect
 from study.demo import demos
 from study.notes import app_words
 
-from .driver import LESSONS, all_drawn, box, card, drawn, redraws, titled, widget
+from .driver import LESSONS, at, box, card, drawn, redraws, titled, widget
 
 T6, T9 = "t6_self_attention", "t9_bleu"
 EN, ZH = app_words("en"), app_words("zh")
-
-
-def at(open_page, stem, query="", **settings):
-    page = open_page(f"/{stem}{query and '?' + query}", **settings)
-    all_drawn(page, LESSONS[stem])
-    return page
 
 
 def ends(page, side):
