@@ -1,6 +1,7 @@
-"""Entry: `streamlit run app.py` serves the script study/main.py with a route for plotly.js and a warm start."""
+"""Entry: `streamlit run app.py` serves the script study/shell/main.py with routes of ours and a warm start."""
 
 import gc
+import itertools
 import logging
 import sys
 import threading
@@ -8,36 +9,62 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import streamlit as st
+from starlette.middleware import Middleware
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from study.live_figure import routes
+from study.classroom import is_class
+from study.shell import class_routes, document, guard, health, live_figure
+from study.shell.visitor import Visitor
+
+EVERY, ROUND = 2.0, 30  # seconds between two freezes; freezes between two searches for garbage
 
 
 def _warm() -> None:
-    """Imports what lessons need, then freezes: Streamlit collects garbage after every rerun (see study/lesson.py)."""
+    """Imports what lessons need, before somebody asks for one."""
     try:
         import torch
 
         from study.demo import demos
         from study.notes import lessons
+        from study.search import find
 
         torch.set_num_threads(1)
         for lesson in lessons:
             demos(lesson.stem)
+        torch.optim.SGD([torch.zeros(1)])  # the first optimiser of a process imports torch._dynamo: seconds
+        find(lessons[0].number, lessons)  # reads all notes, a second
     except Exception:
         logging.getLogger(__name__).exception("could not warm up; lessons will load on first use")
-    gc.collect()
-    gc.freeze()
+
+
+def _keep(stop: threading.Event) -> None:
+    """Streamlit searches for garbage after every rerun, in everything that lives: with a class at work, in all that its
+    sessions hold. What is frozen is not searched; once a minute it is, so that what sessions leave behind goes.
+    """
+    stop.wait(EVERY)  # the home page is not kept waiting
+    _warm()
+    for turn in itertools.count():
+        if turn % ROUND == 0:
+            gc.unfreeze()
+            gc.collect()
+        gc.freeze()
+        if stop.wait(EVERY):
+            return
 
 
 @asynccontextmanager
 async def _lifespan(app):
-    warm = threading.Timer(2.0, _warm)  # the home page is not kept waiting
-    warm.daemon = True
-    warm.start()
+    stop = threading.Event()
+    threading.Thread(target=_keep, args=(stop,), daemon=True).start()
     yield
-    warm.cancel()
+    stop.set()
 
 
-app = st.App("study/main.py", routes=routes, lifespan=_lifespan)
+routes = [*live_figure.routes, *document.routes, *health.routes]
+middleware = [Middleware(document.Document)]
+if is_class():
+    routes += class_routes.routes
+    middleware = [Middleware(class_routes.Pulse), Middleware(Visitor), *middleware]
+middleware = [Middleware(guard.Guard), *middleware]  # the first one is the outermost
+app = st.App("study/shell/main.py", routes=routes, lifespan=_lifespan, middleware=middleware)

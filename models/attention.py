@@ -9,6 +9,7 @@ multi_head does the first several times side by side, each time on projections o
 
 A mask is boolean and says where a query MAY look (True), as in torch.nn.functional.scaled_dot_product_attention. (In
 torch.nn.MultiheadAttention True means the opposite.) A query that may look nowhere gets weights 0 and output 0.
+Half precision in, half precision out; scores and sums, which may be too large for it, are float32 in between.
 """
 
 from dataclasses import dataclass
@@ -17,10 +18,15 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from models.precision import wide
+
 
 @dataclass(frozen=True)
 class Steps:
-    """All matrices on the way from Q, K, V to the output, in the order of eq. (1)."""
+    """All matrices on the way from Q, K, V to the output, in the order of eq. (1).
+
+    weights and output have the dtype of q; the scores of a half precision are float32.
+    """
 
     scores: Tensor  # (..., T, S)    Q K^T
     scaled: Tensor  # (..., T, S)    Q K^T / sqrt(d_k)
@@ -43,30 +49,41 @@ def scaled_dot_product(
 
 
 def steps(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None = None, scale: float | None = None) -> Steps:
-    """scaled_dot_product with every intermediate matrix; the same arguments, the same errors."""
-    scale = q.shape[-1] ** -0.5 if scale is None else scale
-    scores = q @ k.transpose(-2, -1)  # (..., T, S)
+    """softmax(Q K^T / sqrt(d_k)) V, and every matrix on the way.
+
+    The arguments and errors of scaled_dot_product.
+    """
+    scale = q.shape[-1] ** -0.5 if scale is None else scale  # 1/√d_k
+    scores = wide(q) @ wide(k).transpose(-2, -1)  # (..., T, S): q_i·k_j
     scaled = scores * scale  # (..., T, S)
-    masked = _masked(scaled, mask)  # (..., T, S)
-    weights = softmax(masked)  # (..., T, S)
-    return Steps(scores, scaled, masked, weights, output=weights @ v)  # (..., T, d_v)
+    masked = scaled
+    if mask is not None:  # True = may look
+        masked = torch.where(_boolean(mask), scaled, -torch.inf)  # (..., T, S)
+    weights = softmax(masked, dim=-1)  # (..., T, S): over the keys
+    output = weights @ wide(v)  # (..., T, d_v)
+    return Steps(scores, scaled, masked, weights.to(q.dtype), output.to(q.dtype))
 
 
 def additive(
     q: Tensor, k: Tensor, v: Tensor, w_q: Tensor, w_k: Tensor, w_v: Tensor, mask: Tensor | None = None
 ) -> tuple[Tensor, Tensor]:
-    """softmax(w_v·tanh(W_q q + W_k k)) V: Bahdanau et al. 2014, appendix A.1.2, e_ij = v_a^T tanh(W_a s_i-1 + U_a h_j).
+    """softmax(w_v·tanh(W_q q + W_k k)) V: Bahdanau et al. 2014, A.1.2.
 
+    In the appendix e_ij = v_a^T tanh(W_a s_i-1 + U_a h_j).
     q (..., T, d_q), k (..., S, d_k), v (..., S, d_v); w_q is W_a (d_hidden, d_q), w_k is U_a (d_hidden, d_k), w_v is
     v_a (d_hidden,): it scores, and has nothing to do with the values; mask as in scaled_dot_product
     -> output (..., T, d_v), weights (..., T, S). d_q and d_k may differ. Needs memory for (..., T, S, d_hidden).
     Raises ValueError for a mask that is not boolean.
     """
-    hidden_q = (q @ w_q.T).unsqueeze(-2)  # (..., T, 1, d_hidden)
-    hidden_k = (k @ w_k.T).unsqueeze(-3)  # (..., 1, S, d_hidden)
-    scores = torch.tanh(hidden_q + hidden_k) @ w_v  # (..., T, S)
-    weights = softmax(_masked(scores, mask))  # (..., T, S)
-    return weights @ v, weights  # (..., T, d_v)
+    hidden_q = (wide(q) @ wide(w_q).T).unsqueeze(-2)  # (..., T, 1, d_hidden)
+    hidden_k = (wide(k) @ wide(w_k).T).unsqueeze(-3)  # (..., 1, S, d_hidden)
+    scores = torch.tanh(hidden_q + hidden_k) @ wide(w_v)  # (..., T, S)
+    masked = scores
+    if mask is not None:  # True = may look
+        masked = torch.where(_boolean(mask), scores, -torch.inf)  # (..., T, S)
+    weights = softmax(masked, dim=-1)  # (..., T, S)
+    output = weights @ wide(v)  # (..., T, d_v)
+    return output.to(q.dtype), weights.to(q.dtype)
 
 
 def multi_head(
@@ -108,10 +125,10 @@ def softmax(z: Tensor, dim: int = -1) -> Tensor:
     The largest exponential is then 1, so that no finite z overflows. A row of only -inf (a query that may look nowhere)
     becomes zeros where torch.softmax gives NaN.
     """
-    peak = z.detach().amax(dim, keepdim=True)
-    e = torch.exp(z - torch.where(peak == -torch.inf, 0, peak))
+    peak = wide(z.detach().amax(dim, keepdim=True))
+    e = torch.exp(wide(z) - torch.where(peak == -torch.inf, 0, peak))
     total = e.sum(dim, keepdim=True)
-    return e / torch.where(total == 0, 1, total)
+    return (e / torch.where(total == 0, 1, total)).to(z.dtype)
 
 
 def causal_mask(T: int, S: int | None = None) -> Tensor:
@@ -131,16 +148,14 @@ def entropy(weights: Tensor) -> Tensor:
 
     From 0, all attention on one position, to log S, the same on all S.
     """
-    return torch.special.entr(weights).sum(-1)
+    return torch.special.entr(wide(weights)).sum(-1).to(weights.dtype)  # (...)
 
 
-def _masked(scores: Tensor, mask: Tensor | None) -> Tensor:
-    """scores (..., T, S), -inf where mask is False."""
-    if mask is None:
-        return scores
+def _boolean(mask: Tensor) -> Tensor:
+    """The mask itself, which says where a query may look."""
     if mask.dtype != torch.bool:
         raise ValueError(f"mask must be boolean (True = may attend), not {mask.dtype}")
-    return torch.where(mask, scores, -torch.inf)  # (..., T, S)
+    return mask
 
 
 def _heads(x: Tensor, n_head: int) -> Tensor:

@@ -11,8 +11,6 @@ and so is the pooler (a dense layer on [CLS] for next-sentence prediction): neit
     t.attentions[2, 3]      # (T, T): layer 3, head 4; row = query, column = key
 """
 
-import functools
-import threading
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,8 +19,12 @@ import torch
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 
-from models import attention, local
-from models.local import PACKAGE, SHA256, ModelUnavailable, verified  # noqa: F401 (what load raises)
+from models import attention, bert_files
+from models.bert_files import PACKAGE, SHA256, verified
+from models.records import Unusable, once  # noqa: F401 (what load raises)
+from models.seeded import seeded
+
+Inside = tuple[Tensor, Tensor, Tensor, Tensor | None]  # q, k, v (B, H, T, d_k) and the weights (B, H, T, T) of a layer
 
 
 @dataclass(frozen=True)
@@ -45,10 +47,10 @@ class BertConfig:
 
 
 class TooLong(ValueError):
-    """The text has `.tokens` tokens with [CLS] and [SEP]; the model has positions for `.limit`."""
+    """The text has `.tokens` tokens, those that the model adds ([CLS], a start symbol) included; it reads `.limit`."""
 
     def __init__(self, tokens: int, limit: int):
-        super().__init__(f"the text has {tokens} tokens, [CLS] and [SEP] included; the model reads at most {limit}")
+        super().__init__(f"the text has {tokens} tokens, special ones included; the model reads at most {limit}")
         self.tokens, self.limit = tokens, limit
 
 
@@ -74,6 +76,14 @@ class Encoded:
         """How many tokens are [UNK]."""
         return self.tokens.count("[UNK]")
 
+    @property
+    def blank(self) -> bool:
+        """Whether nothing of the text was left to read: it is empty, or of signs that BERT cleans away.
+
+        Such are spaces, control and format characters, U+FFFD, and accents and variation selectors that stand alone.
+        """
+        return self.segments.count(0) == 2  # [CLS] and [SEP]
+
 
 @dataclass(frozen=True, eq=False)
 class Trace(Encoded):
@@ -92,15 +102,16 @@ class InputEmbedding(nn.Module):
 
     def __init__(self, config: BertConfig):
         super().__init__()
-        self.token = nn.Embedding(config.vocab_size, config.d_model)
-        self.segment = nn.Embedding(config.n_segment, config.d_model)
-        self.position = nn.Embedding(config.n_position, config.d_model)
+        self.token = nn.Embedding(config.vocab_size, config.d_model)  # (V, C)
+        self.segment = nn.Embedding(config.n_segment, config.d_model)  # (2, C): A, B
+        self.position = nn.Embedding(config.n_position, config.d_model)  # (512, C)
         self.norm = nn.LayerNorm(config.d_model, eps=config.eps)
 
     def forward(self, ids: Tensor, segments: Tensor) -> tuple[Tensor, Embeddings]:
-        token = self.token(ids)  # (B, T, C)
-        segment = self.segment(segments)  # (B, T, C)
-        position = self.position(torch.arange(ids.shape[-1])).expand_as(token)  # (B, T, C)
+        places = torch.arange(ids.shape[-1], device=ids.device)  # (T,): 0, 1, 2 …
+        token = self.token(ids)  # (B, T) -> (B, T, C)
+        segment = self.segment(segments)  # (B, T) -> (B, T, C)
+        position = self.position(places).expand_as(token)  # (T, C) -> (B, T, C)
         return self.norm(token + segment + position), Embeddings(token, segment, position)
 
 
@@ -119,11 +130,14 @@ class SelfAttention(nn.Module):
         """(B, T, C) -> (B, H, T, d_k)"""
         return x.unflatten(-1, (self.n_head, self.d_k)).transpose(1, 2)  # (B, H, T, d_k)
 
-    def forward(self, x: Tensor) -> tuple[Tensor, tuple[Tensor, Tensor, Tensor, Tensor]]:
+    def forward(self, x: Tensor, mask: Tensor | None = None, fused: bool = False) -> tuple[Tensor, Inside]:
         q = self.heads(self.query(x))  # (B, H, T, d_k)
         k = self.heads(self.key(x))  # (B, H, T, d_k)
         v = self.heads(self.value(x))  # (B, H, T, d_k)
-        context, weights = attention.scaled_dot_product(q, k, v)  # (B, H, T, d_k), (B, H, T, T)
+        if fused:  # the same numbers from torch's kernel, which never writes the T x T weights down
+            context, weights = nn.functional.scaled_dot_product_attention(q, k, v, mask), None  # (B, H, T, d_k)
+        else:
+            context, weights = attention.scaled_dot_product(q, k, v, mask)  # (B, H, T, d_k), (B, H, T, T)
         concat = context.transpose(1, 2).flatten(2)  # (B, T, C)
         return self.output(concat), (q, k, v, weights)
 
@@ -139,8 +153,8 @@ class Layer(nn.Module):
         self.contract = nn.Linear(config.d_ff, config.d_model)
         self.feed_forward_norm = nn.LayerNorm(config.d_model, eps=config.eps)
 
-    def forward(self, x: Tensor) -> tuple[Tensor, tuple[Tensor, Tensor, Tensor, Tensor]]:
-        attended, inside = self.attention(x)  # (B, T, C)
+    def forward(self, x: Tensor, mask: Tensor | None = None, fused: bool = False) -> tuple[Tensor, Inside]:
+        attended, inside = self.attention(x, mask, fused)  # (B, T, C)
         x = self.attention_norm(x + attended)  # (B, T, C)
         wide = nn.functional.gelu(self.expand(x))  # (B, T, d_ff)
         x = self.feed_forward_norm(x + self.contract(wide))  # (B, T, C)
@@ -155,15 +169,25 @@ class Encoder(nn.Module):
         self.embedding = InputEmbedding(config)
         self.layers = nn.ModuleList(Layer(config) for _ in range(config.n_layer))
 
-    def forward(self, ids: Tensor, segments: Tensor) -> tuple[Embeddings, list[Tensor], list[tuple[Tensor, ...]]]:
+    def forward(
+        self, ids: Tensor, segments: Tensor, mask: Tensor | None = None
+    ) -> tuple[Embeddings, list[Tensor], list[Inside]]:
         """ids, segments (B, T), without padding -> embeddings, L+1 hidden states, and (q, k, v, weights) per layer."""
         x, embeddings = self.embedding(ids, segments)  # (B, T, C)
+        return embeddings, *self.through(x, mask)
+
+    def through(self, x: Tensor, mask: Tensor | None = None, fused: bool = False) -> tuple[list[Tensor], list[Inside]]:
+        """The layers from x (B, T, C) on, whatever it was made of -> L+1 hidden states, (q, k, v, weights) per layer.
+
+        hidden[0] is x. mask: boolean, broadcast to (B, H, T, T), True = may attend, as in models/attention.py. With
+        fused no weights are written down and the second list is empty: for training, and for many texts at once.
+        """
         hidden, inside = [x], []
         for layer in self.layers:
-            x, tensors = layer(x)  # (B, T, C)
+            x, tensors = layer(x, mask, fused)  # (B, T, C)
             hidden.append(x)
-            inside.append(tensors)
-        return embeddings, hidden, inside
+            inside += [] if fused else [tensors]
+        return hidden, inside
 
 
 @dataclass(frozen=True, eq=False)
@@ -180,17 +204,25 @@ class Bert:
         return self.config.n_position
 
     def encode(self, text: str, pair: str | None = None) -> Encoded:
-        """Tokens, ids and segments only: no forward pass. A blank pair is no pair. Raises TooLong; never cuts."""
-        e = self.tokenizer.encode(text, pair if pair and not pair.isspace() else None)
+        """Tokens, ids and segments only: no forward pass. Raises TooLong; never cuts.
+
+        A pair of which nothing is left to read is no pair; of such a text [CLS] and [SEP] remain: see Encoded.blank.
+        """
+        e = self.tokenizer.encode(text, pair)
+        if e.type_ids.count(1) == 1:  # the pair's [SEP] alone
+            e = self.tokenizer.encode(text)
         if len(e.ids) > self.limit:
             raise TooLong(len(e.ids), self.limit)
         return Encoded(e.tokens, e.ids, e.type_ids)
 
     @torch.no_grad()
-    def trace(self, text: str, pair: str | None = None) -> Trace:
-        """One forward pass over the text (or the pair) with everything it computed. Raises TooLong; never cuts."""
+    def trace(self, text: str, pair: str | None = None, mask: Tensor | None = None) -> Trace:
+        """One forward pass over the text (or the pair) with everything it computed. Raises TooLong; never cuts.
+
+        mask (T, T) boolean, True = may attend: BERT was trained without one.
+        """
         e = self.encode(text, pair)
-        given, hidden, inside = self.encoder(torch.tensor([e.ids]), torch.tensor([e.segments]))
+        given, hidden, inside = self.encoder(torch.tensor([e.ids]), torch.tensor([e.segments]), mask)
         # B = 1 here, so joining the layers along B gives L instead
         queries, keys, values, weights = (torch.cat(layers) for layers in zip(*inside, strict=True))  # (L, H, T, ·)
         return Trace(
@@ -207,17 +239,14 @@ class Bert:
 
 
 def load() -> Bert:
-    """The local BERT, read once per process and shared by all threads. Raises ModelUnavailable."""
-    with _lock:
-        return _load(folder())
+    """The local BERT, read once per process and shared by all threads. Raises Unusable."""
+    return _load(folder())
 
 
 def folder() -> Path:
-    """Where the package keeps the model, found without importing it. Raises ModelUnavailable ("missing")."""
-    return local.folder(PACKAGE)
+    """Where the package keeps the model, found without importing it. Raises Unusable ("missing")."""
+    return bert_files.folder(PACKAGE)
 
-
-_lock = threading.Lock()
 
 RENAMED = (  # the checkpoint's names -> the names in this file, applied in this order
     ("embeddings.word_embeddings", "embedding.token"),
@@ -234,12 +263,12 @@ RENAMED = (  # the checkpoint's names -> the names in this file, applied in this
 )
 
 
-@functools.cache
+@once
 def _load(path: Path) -> Bert:
     files = {name: verified(path / name) for name in SHA256}
-    tokenizer = local.tokenizer(files["tokenizer.json"])
+    tokenizer = bert_files.tokenizer(files["tokenizer.json"])
     config = BertConfig()
-    with torch.random.fork_rng(devices=[]):  # the first weights are random, then replaced: leave no trace in the seed
+    with seeded(0):  # the first weights are random, then replaced
         encoder = Encoder(config)
     encoder.load_state_dict(_state(files["model.safetensors"]), assign=True)
     return Bert(config, tokenizer, encoder.eval().requires_grad_(False))

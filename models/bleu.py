@@ -15,6 +15,8 @@ import string
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 
 import regex  # knows Unicode's categories, \p{P}; the standard re does not
 
@@ -119,18 +121,14 @@ def ngrams(tokens: Tokens, n: int) -> Counter[Tokens]:
 
 def allowed(references: Sequence[Tokens], n: int) -> Counter[Tokens]:
     """Max_Ref_Count of §2.1: how often an n-gram may count, the most that any ONE reference has of it."""
-    most = ngrams(references[0], n)
-    for reference in references[1:]:
-        for gram, count in ngrams(reference, n).items():
-            if count > most.get(gram, 0):
-                most[gram] = count
-    return most
+    return reduce(or_, (ngrams(reference, n) for reference in references))
 
 
 def clipped_matches(tokens: Tokens, references: Sequence[Tokens], n: int) -> int:
-    """Sum over the hypothesis' n-grams of min(count, Max_Ref_Count): Count_clip, §2.1."""
-    limit = allowed(references, n)
-    return sum(min(count, limit[gram]) for gram, count in ngrams(tokens, n).items() if gram in limit)
+    """The numerator of p_n for one hypothesis: Count_clip of §2.1."""
+    have = ngrams(tokens, n)  # n = 2: Counter(zip(tokens, tokens[1:]))
+    most = allowed(references, n)  # ngrams(one, n) | ngrams(another, n) | ...
+    return (have & most).total()  # of both counts the smaller: clipped
 
 
 def span(tokens: Tokens, references: Sequence[Tokens], n: int) -> Span:
@@ -151,11 +149,11 @@ def closest_length(length: int, references: Sequence[Tokens]) -> int:
     return min((abs(length - len(r)), len(r)) for r in references)[1]
 
 
-def brevity_penalty(sys_len: int, ref_len: int) -> float:
-    """BP of §2.3 (why: §2.2.2): 1 from c = r on, exp(1 - r/c) below, and its limit 0 for an empty output."""
-    if sys_len >= ref_len:
+def brevity_penalty(c: float, r: float) -> float:
+    """BP of §2.3; c and r: total lengths of hypotheses and references."""
+    if c >= r:
         return 1.0
-    return math.exp(1 - ref_len / sys_len) if sys_len else 0.0
+    return math.exp(1 - r / c) if c else 0.0  # 0: its limit for an empty output
 
 
 def from_counts(

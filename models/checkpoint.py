@@ -4,30 +4,20 @@ config.json names what kind of model the folder holds, its architecture, and the
 damaged or foreign file is refused before anything is built from it. Weights are kept in half precision (float16).
 """
 
-import functools
 import hashlib
 import json
-import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Concatenate, ParamSpec, TypeVar
 
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load, save_file
 from torch import Tensor
 
+from models.records import Unusable, once  # noqa: F401 (once: checkpoints are loaded with it)
+
 WEIGHTS, CONFIG = "model.safetensors", "config.json"
-P, Model = ParamSpec("P"), TypeVar("Model")
-
-
-class Unusable(RuntimeError):
-    """A checkpoint cannot be used: `.path` is the file, `.reason` "checkpoint_missing", "…_damaged" or "…_foreign"."""
-
-    def __init__(self, reason: str, path: Path, message: str):
-        super().__init__(message)
-        self.reason, self.path = f"checkpoint_{reason}", path
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,22 +35,26 @@ def read(folder: Path, kind: str, files: Sequence[str] = ()) -> Checkpoint:
         config = json.loads(_bytes(path))
         found, checksums = config["kind"], dict(config["sha256"])
     except (ValueError, KeyError, TypeError) as error:
-        raise Unusable("damaged", path, f"{path} is not the config.json of a checkpoint") from error
+        raise Unusable("checkpoint_damaged", path, f"{path} is not the config.json of a checkpoint") from error
     if found != kind:
-        raise Unusable("foreign", path, f"{folder} holds a checkpoint of kind {found!r}, not {kind!r}")
+        raise Unusable("checkpoint_foreign", path, f"{folder} holds a checkpoint of kind {found!r}, not {kind!r}")
     for name in files:
         _verified(folder / name, checksums)
     weights = folder / WEIGHTS
     try:
         return Checkpoint(config, load(_verified(weights, checksums)))
     except SafetensorError as error:
-        raise Unusable("damaged", weights, f"{weights} is not a safetensors file: {error}") from error
+        raise Unusable("checkpoint_damaged", weights, f"{weights} is not a safetensors file: {error}") from error
 
 
 def write(folder: Path, kind: str, tensors: Mapping[str, Tensor], config: Mapping, files: Sequence[str] = ()) -> None:
-    """Save weights and config.json; files already in the folder are entered with their checksum."""
+    """Save weights and config.json; files already in the folder are entered with their checksum.
+
+    Tensors that share their storage (one tensor under two names, views) are written each for itself.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    half = {n: (t.half() if t.is_floating_point() else t).contiguous().cpu() for n, t in tensors.items()}
+    half = {n: (t.half() if t.is_floating_point() else t).cpu().contiguous() for n, t in tensors.items()}
+    half = {n: t.clone() for n, t in half.items()}  # safetensors refuses storage that has two names
     if not all(bool(torch.isfinite(t).all()) for t in half.values()):
         raise ValueError("a weight is not finite in half precision")
     save_file(half, folder / WEIGHTS)
@@ -69,28 +63,12 @@ def write(folder: Path, kind: str, tensors: Mapping[str, Tensor], config: Mappin
     (folder / CONFIG).write_text(content + "\n", encoding="utf-8")
 
 
-def once(make: Callable[Concatenate[Path, P], Model]) -> Callable[Concatenate[Path, P], Model]:
-    """Decorates what makes a model from a folder: made once per process, shared by all threads, anew for new files."""
-    lock = threading.Lock()
-
-    @functools.lru_cache(maxsize=4)
-    def made(files: tuple, folder: Path, *more) -> Model:
-        return make(folder, *more)
-
-    @functools.wraps(make)
-    def load(folder: Path, *more) -> Model:
-        with lock:
-            return made(tuple(sorted((f.name, f.stat().st_mtime_ns) for f in folder.glob("*"))), folder, *more)
-
-    return load
-
-
 def _bytes(path: Path) -> bytes:
     """The content of a file. Raises Unusable ("missing")."""
     try:
         return path.read_bytes()
     except OSError as error:
-        raise Unusable("missing", path, f"cannot read {path}: {error.strerror}") from error
+        raise Unusable("checkpoint_missing", path, f"cannot read {path}: {error.strerror}") from error
 
 
 def _verified(path: Path, checksums: Mapping[str, str]) -> bytes:
@@ -98,5 +76,6 @@ def _verified(path: Path, checksums: Mapping[str, str]) -> bytes:
     content = _bytes(path)
     found, expected = hashlib.sha256(content).hexdigest(), checksums.get(path.name)
     if found != expected:
-        raise Unusable("damaged", path, f"{path} is not the file of this checkpoint: SHA-256 {found}, not {expected}")
+        message = f"{path} is not the file of this checkpoint: SHA-256 {found}, not {expected}"
+        raise Unusable("checkpoint_damaged", path, message)
     return content

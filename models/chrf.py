@@ -1,11 +1,11 @@
-"""chrF: the runs of characters that two texts share.   Popović 2015; chrF++: Popović 2017. Computed by sacrebleu.
+"""chrF: the runs of characters that two texts share.   Popović 2015, 2016; chrF++: 2017. Computed by sacrebleu.
 
     chrF = (1 + beta²) P R / (beta² P + R)
 
 P is the precision of character n-grams and R their recall, each averaged over n = 1..6; with beta = 2 recall counts
-twice as much as precision. Whitespace is left out. There is no tokenizer, so that Chinese and German follow one rule,
-and a word with another ending is nearly right where BLEU calls it wrong. chrF++ (word_order=2) averages over the words
-and pairs of words as well.
+twice as much as precision. The paper of 2015 takes beta = 1 and 3; 2, sacrebleu's default, comes from that of 2016.
+Whitespace is left out. There is no tokenizer, so that Chinese and German follow one rule, and a word with another
+ending is nearly right where BLEU calls it wrong. chrF++ (word_order=2) averages over the words and pairs of words too.
 
 BLEU is written by hand in models/bleu.py, because a lesson explains it; chrF is sacrebleu's, to be shown beside it.
 """
@@ -46,14 +46,7 @@ def corpus_chrf(
     """
     from sacrebleu.metrics.chrf import CHRF  # not above: nothing else here needs it
 
-    if isinstance(hyps, str) or isinstance(refs, str) or any(isinstance(stream, str) for stream in refs):
-        raise TypeError("hyps must be a list of strings, refs a list of lists of strings: [[reference, ...], ...]")
-    if not hyps:
-        raise ValueError("chrF of no segments is not defined")
-    if any(len(stream) != len(hyps) for stream in refs):
-        raise ValueError(f"every reference stream needs {len(hyps)} segments, got {[len(s) for s in refs]}")
-    if any(all(stream[i] is None for stream in refs) for i in range(len(hyps))):
-        raise ValueError("every segment needs at least one reference")
+    _check_texts(hyps, refs)
     if char_order < 1 or word_order < 0 or not beta >= 0:
         raise ValueError(f"need char_order >= 1, word_order >= 0, beta >= 0; got {char_order}, {word_order}, {beta}")
     metric = CHRF(char_order, word_order, beta, lowercase)
@@ -81,3 +74,15 @@ def sentence_chrf(
     if isinstance(refs, str):
         raise TypeError("refs must be a list of strings: [reference, ...]")
     return corpus_chrf([hyp], [[ref] for ref in refs], char_order, word_order, beta, lowercase)
+
+
+def _check_texts(hyps: Sequence[str], refs: Sequence[Sequence[str | None]]) -> None:
+    """Raises TypeError or ValueError: see corpus_chrf."""
+    if isinstance(hyps, str) or isinstance(refs, str) or any(isinstance(stream, str) for stream in refs):
+        raise TypeError("hyps must be a list of strings, refs a list of lists of strings: [[reference, ...], ...]")
+    if not hyps:
+        raise ValueError("chrF of no segments is not defined")
+    if any(len(stream) != len(hyps) for stream in refs):
+        raise ValueError(f"every reference stream needs {len(hyps)} segments, got {[len(s) for s in refs]}")
+    if any(all(stream[i] is None for stream in refs) for i in range(len(hyps))):
+        raise ValueError("every segment needs at least one reference")

@@ -5,7 +5,8 @@
     tiled    the same softmax as attention.scaled_dot_product, exactly, one block of keys after the other: as many
              products, less memory. The idea of FlashAttention, without what makes it fast, one kernel in fast memory
 
-Both return the output only; linear_weights writes down the weights that linear has in effect.
+Both return the output only; linear_weights writes down the weights that linear has in effect. Half precision in, half
+precision out; the sums in between, which grow with S, are float32.
 """
 
 from collections.abc import Callable
@@ -14,7 +15,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from models.attention import _masked, causal_mask
+from models.attention import _boolean, causal_mask
+from models.precision import wide
 
 FeatureMap = Callable[[Tensor], Tensor]
 
@@ -29,7 +31,10 @@ def elu_plus_one(x: Tensor) -> Tensor:
 
 @dataclass(frozen=True, eq=False)
 class Memory:
-    """All that linear attention keeps of the keys and values it has seen, however many: eq. (10) and (11)."""
+    """All that linear attention keeps of the keys and values it has seen, however many: eq. (10) and (11).
+
+    Two sums: float32 where keys and values are of a half precision.
+    """
 
     s: Tensor  # (..., d_k, d_v)  sum of φ(k) v^T, the attention memory
     z: Tensor  # (..., d_k)       sum of φ(k), the normaliser memory
@@ -39,13 +44,14 @@ class Memory:
 
     def read(self, phi_q: Tensor) -> Tensor:
         """φ(q)^T s / φ(q)^T z, eq. (5) and (12): φ(q) (..., T, d_k) -> (..., T, d_v); 0 where nothing fits at all."""
-        return _ratio(phi_q @ self.s, phi_q @ self.z.unsqueeze(-1))  # (..., T, d_v)
+        q = wide(phi_q)  # (..., T, d_k)
+        return _ratio(q @ self.s, q @ self.z.unsqueeze(-1)).to(phi_q.dtype)  # (..., T, d_v)
 
 
 def memory(k: Tensor, v: Tensor, phi: FeatureMap = elu_plus_one) -> Memory:
     """The memory of keys (..., S, d_k) and values (..., S, d_v). Of more keys: the sum of their memories."""
-    phi_k = phi(k)  # (..., S, d_k)
-    return Memory(phi_k.transpose(-2, -1) @ v, phi_k.sum(-2))  # (..., d_k, d_v), (..., d_k)
+    phi_k = phi(wide(k))  # (..., S, d_k)
+    return Memory(phi_k.transpose(-2, -1) @ wide(v), phi_k.sum(-2))  # (..., d_k, d_v), (..., d_k)
 
 
 def linear(q: Tensor, k: Tensor, v: Tensor, causal: bool = False, phi: FeatureMap = elu_plus_one) -> Tensor:
@@ -57,8 +63,9 @@ def linear(q: Tensor, k: Tensor, v: Tensor, causal: bool = False, phi: FeatureMa
     Then the memory is the state of a recurrent network, which reads one position at a time and whose size does not
     grow: §3.3–3.4, eq. (9)–(12). Raises ValueError for causal and S < T.
     """
+    phi_q = phi(wide(q))  # (..., T, d_k)
     if not causal:
-        return memory(k, v, phi).read(phi(q))  # (..., T, d_v)
+        return memory(k, v, phi).read(phi_q).to(q.dtype)  # (..., T, d_v)
     T, S = q.shape[-2], k.shape[-2]
     if S < T:
         raise ValueError(f"{T} queries need at least as many positions to look at, got S = {S}")
@@ -66,8 +73,8 @@ def linear(q: Tensor, k: Tensor, v: Tensor, causal: bool = False, phi: FeatureMa
     for t in range(T):
         now = slice(S - T + t, S - T + t + 1)
         state = state + memory(k[..., now, :], v[..., now, :], phi)
-        outputs.append(state.read(phi(q[..., t : t + 1, :])))  # (..., 1, d_v)
-    return torch.cat(outputs, -2)  # (..., T, d_v)
+        outputs.append(state.read(phi_q[..., t : t + 1, :]))  # (..., 1, d_v)
+    return torch.cat(outputs, -2).to(q.dtype)  # (..., T, d_v)
 
 
 def linear_weights(q: Tensor, k: Tensor, causal: bool = False, phi: FeatureMap = elu_plus_one) -> Tensor:
@@ -75,10 +82,10 @@ def linear_weights(q: Tensor, k: Tensor, causal: bool = False, phi: FeatureMap =
 
     linear(q, k, v) is linear_weights(q, k) @ v without them. Arguments and errors as in linear.
     """
-    fit = phi(q) @ phi(k).transpose(-2, -1)  # (..., T, S)
+    fit = phi(wide(q)) @ phi(wide(k)).transpose(-2, -1)  # (..., T, S)
     if causal:
         fit = torch.where(causal_mask(*fit.shape[-2:]).to(fit.device), fit, 0)  # (..., T, S)
-    return _ratio(fit, fit.sum(-1, keepdim=True))  # (..., T, S)
+    return _ratio(fit, fit.sum(-1, keepdim=True)).to(q.dtype)  # (..., T, S)
 
 
 def tiled(
@@ -100,20 +107,22 @@ def tiled(
     scale = q.shape[-1] ** -0.5 if scale is None else scale
     if mask is not None:
         mask = mask.expand(torch.broadcast_shapes(mask.shape, (T, S)))  # a view: (..., T, S)
-    peak = q.new_full((T, 1), -torch.inf)  # m: largest score so far; (..., T, 1) after the first block, as all below
-    total = q.new_zeros(T, 1)  # l: sum of exp(score - m)
-    output = q.new_zeros(T, v.shape[-1])  # O: sum of exp(score - m) v; (..., T, d_v)
+    queries = wide(q)  # (..., T, d_k)
+    peak = queries.new_full((T, 1), -torch.inf)  # m: largest score; (..., T, 1) after the first block, as all below
+    total = queries.new_zeros(T, 1)  # l: sum of exp(score - m)
+    output = queries.new_zeros(T, v.shape[-1])  # O: sum of exp(score - m) v; (..., T, d_v)
     for start in range(0, S, block):
         keys = slice(start, start + block)
-        scores = q @ k[..., keys, :].transpose(-2, -1) * scale  # (..., T, block)
-        scores = _masked(scores, None if mask is None else mask[..., keys])  # (..., T, block)
+        scores = queries @ wide(k[..., keys, :]).transpose(-2, -1) * scale  # (..., T, block)
+        if mask is not None:
+            scores = torch.where(_boolean(mask[..., keys]), scores, -torch.inf)  # (..., T, block)
         risen = torch.maximum(peak, scores.detach().amax(-1, keepdim=True))  # (..., T, 1)
         zero = torch.where(risen == -torch.inf, 0, risen)  # (..., T, 1): no -inf - -inf where nothing was seen yet
         shrink, e = torch.exp(peak - zero), torch.exp(scores - zero)  # (..., T, 1), (..., T, block)
         total = total * shrink + e.sum(-1, keepdim=True)  # (..., T, 1)
-        output = output * shrink + e @ v[..., keys, :]  # (..., T, d_v)
+        output = output * shrink + e @ wide(v[..., keys, :])  # (..., T, d_v)
         peak = risen
-    return _ratio(output, total)  # (..., T, d_v)
+    return _ratio(output, total).to(q.dtype)  # (..., T, d_v)
 
 
 def _ratio(numerator: Tensor, total: Tensor) -> Tensor:

@@ -11,7 +11,6 @@ encoder was trained to represent a text. The local BERT itself stays as it is: w
 beside its weights (models/lora.py). How, on what, and how good it is says checkpoints/glue/CARD.md.
 """
 
-import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +19,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from models import bert, checkpoint, local, lora, metrics
+from models import bert, checkpoint, lora, metrics
+from models.bert_adapters import ADAPTED, fingerprint, put, shared, taken
 from models.metrics import (  # noqa: F401 (metrics were here first: `glue.f1` stays what it was)
     PAPER_COLUMNS,
     TASKS,
@@ -36,10 +36,11 @@ from models.metrics import (  # noqa: F401 (metrics were here first: `glue.f1` s
     ranks,
     spearman,
 )
+from models.records import Unusable
+from models.seeded import seeded
 
 PATH = Path(__file__).parent / "checkpoints" / "glue"
 SAVED = ("sst2", "cola", "stsb")  # the tasks whose adapters lie in PATH
-ADAPTED = ("query", "key", "value", "attention.output", "expand", "contract")  # every linear layer of the encoder
 TOP = 5.0  # STS-B's largest score
 
 
@@ -107,20 +108,17 @@ class Classifier(nn.Module):
 def pooled(encoder: bert.Encoder, ids: Tensor, segments: Tensor, mask: Tensor) -> Tensor:
     """The mean of the last layer's states over a text's tokens, [CLS] and [SEP] included: (B, C).
 
-    ids and segments (B, T), filled up where mask (B, T) is False. The same layers as Encoder.forward, for training and
-    for many texts at once: padding is left out and no attention is kept.
+    ids and segments (B, T), filled up where mask (B, T) is False: nothing attends to padding.
     """
-    e = encoder.embedding
-    x = e.norm(e.token(ids) + e.segment(segments) + e.position.weight[: ids.shape[-1]])  # (B, T, C)
-    allowed = mask[:, None, None, :]  # (B, 1, 1, T)
-    for layer in encoder.layers:
-        a = layer.attention
-        q, k, v = (a.heads(project(x)) for project in (a.query, a.key, a.value))  # (B, H, T, d_k) each
-        context = F.scaled_dot_product_attention(q, k, v, allowed)  # (B, H, T, d_k)
-        x = layer.attention_norm(x + a.output(context.transpose(1, 2).flatten(2)))  # (B, T, C)
-        x = layer.feed_forward_norm(x + layer.contract(F.gelu(layer.expand(x))))  # (B, T, C)
+    x, _ = encoder.embedding(ids, segments)  # (B, T, C)
+    hidden, _ = encoder.through(x, mask[:, None, None, :], fused=True)
+    return averaged(hidden[-1], mask)  # (B, C)
+
+
+def averaged(x: Tensor, mask: Tensor) -> Tensor:
+    """The mean of x (B, T, C) over the tokens of each text, those where mask (B, T) is True: (B, C)."""
     weight = mask.to(x.dtype).unsqueeze(-1)  # (B, T, 1)
-    return (x * weight).sum(1) / weight.sum(1)  # (B, C)
+    return (x * weight).sum(1) / weight.sum(1)
 
 
 def decide(task: Task, outputs: Tensor) -> Tensor:
@@ -147,13 +145,13 @@ class Judge:
     def predict(self, text: str, pair: str | None = None) -> Class | Similarity:
         """The judgement on a text, or on a pair for a task that compares two.
 
-        Raises ValueError for an empty text, a missing or a superfluous pair, and bert.TooLong.
+        Raises ValueError for a text of which BERT reads nothing, a missing or a superfluous pair, and bert.TooLong.
         """
         if self.task.pair != (pair is not None):
             raise ValueError(f"{self.task.name} is about {'two texts' if self.task.pair else 'one text'}")
-        if not text.strip() or (pair is not None and not pair.strip()):
-            raise ValueError("there is nothing to judge in an empty text")
         e = self.bert.encode(text, pair)
+        if e.blank or (pair is not None and 1 not in e.segments):
+            raise ValueError("there is nothing to judge in an empty text")
         found = decide(self.task, self.model(*pad([(e.ids, e.segments)])))[0].tolist()
         if not self.task.labels:
             return Similarity(found[0])
@@ -164,8 +162,8 @@ class Judge:
 def load(task: str, path: Path = PATH) -> Judge:
     """The judge of one of SAVED, from the folder of this name under path, read once per process.
 
-    Raises ValueError for another task, checkpoint.Unusable for files that are missing, damaged, or made for another
-    encoder, and bert.ModelUnavailable where the local BERT cannot be had.
+    Raises ValueError for another task, records.Unusable for files that are missing, damaged, or made for another
+    encoder, the local BERT's own among them.
     """
     if task not in SAVED:
         raise ValueError(f"there is a judge for {', '.join(SAVED)}; not for {task!r}")
@@ -175,33 +173,16 @@ def load(task: str, path: Path = PATH) -> Judge:
 @checkpoint.once
 def _load(folder: Path, task: str, reader: bert.Bert) -> Judge:
     found = checkpoint.read(folder, kind=f"glue {task}")
-    if found.config["base"] != local.SHA256["model.safetensors"]:
-        raise checkpoint.Unusable("foreign", folder, f"{folder} was made for another encoder")
-    with torch.random.fork_rng(devices=[]):  # the head's first weights are random, then replaced
+    if found.config["base"] != fingerprint(reader.encoder):
+        raise Unusable("checkpoint_foreign", folder, f"{folder} was made for another encoder")
+    with seeded(0):  # the head's first weights are random, then replaced
         model = Classifier(shared(reader.encoder), POSED[task].outputs)
     lora.attach(model.encoder, ADAPTED, found.config["rank"], found.config["alpha"])
-    put(model, {name: tensor.float() for name, tensor in found.tensors.items()})
+    put(model.encoder, model.head, found.tensors)
     return Judge(POSED[task], model, reader)
 
 
 def save(folder: Path, task: str, model: Classifier, rank: int, alpha: float) -> None:
     """A trained head and its adapters, in half precision, as load expects them."""
-    base = local.SHA256["model.safetensors"]
-    checkpoint.write(folder, f"glue {task}", taken(model), {"rank": rank, "alpha": alpha, "base": base})
-
-
-def taken(model: Classifier) -> dict[str, Tensor]:
-    """What was trained beside the encoder's own weights: the adapters, and "head.weight" and "head.bias"."""
-    head = {f"head.{name}": p.detach().clone() for name, p in model.head.named_parameters()}
-    return lora.adapters(model.encoder) | head
-
-
-def put(model: Classifier, tensors: dict[str, Tensor]) -> None:
-    """Copy what taken gave into a model to which adapters of the same rank are attached. Raises ValueError."""
-    lora.load_adapters(model.encoder, {n: t for n, t in tensors.items() if not n.startswith("head.")})
-    model.head.load_state_dict({n.removeprefix("head."): t for n, t in tensors.items() if n.startswith("head.")})
-
-
-def shared(encoder: bert.Encoder) -> bert.Encoder:
-    """Layers of its own with the same weights, not copied: adapters attached to it leave the given encoder alone."""
-    return copy.deepcopy(encoder, {id(p): p for p in encoder.parameters()})
+    config = {"rank": rank, "alpha": alpha, "base": fingerprint(model.encoder)}
+    checkpoint.write(folder, f"glue {task}", taken(model.encoder, model.head), config)

@@ -1,202 +1,236 @@
-"""GPT: the Transformer's decoder alone, reading and writing one text.   Radford et al. 2018, §3.1 and §4.1; 2019, §2.3.
+"""A small GPT that writes English, trained here on old books.   Radford et al. 2018; 2019, §2.
 
-The decoder of models/transformer.py without its attention to an encoder: masked self-attention, then feed-forward, with
-learned positions and GELU. As in GPT-2, LayerNorm comes before each sub-layer (pre-norm), with one more at the end; by
-config after each addition (post-norm), as in GPT-1. The token embedding, transposed, makes the logits. Dropout acts on
-the embeddings and on what each sub-layer adds; GPT's third one, on the attention weights, is left out.
+    w = gpt.load()
+    found = w.generate("She opened the door and", n=40, temperature=0.8, seed=1)
+    found.text                               # the continuation
+    found.steps[0].distribution              # what its first token was drawn from, (V,)
+    w.score("The cat sat on the mat.").total # ln p of the whole sentence
 
-    m = GPT(GPTConfig(vocab_size=1000, n_context=128))
-    logits = m(ids)                            # training: all positions at once, each sees only its past
-    cache = m.start(batch=1)                   # generation: nothing read yet,
-    logits, cache = m.step(ids, cache)         # then the prompt, then token by token; what it saw is in the cache
-    t = m.trace(ids)                           # every attention and every state
-    load().generate("Once upon a time").text   # the one that was trained here: models/writer.py
-
-There is no padding here: a batch has texts of one length. Whatever is put behind a shorter one changes nothing before
-it; in training its loss is left out.
+It has read some novels, poems and plays: its sentences sound like them and make little sense. What was trained, how,
+and how good it is says checkpoints/gpt/CARD.md. Texts are cut by a byte-level BPE (Radford et al. 2019, §2.2), so that
+any text can be read. Every text begins with START, which in training stood between two passages: it also ends a text.
 """
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import torch
-from torch import Tensor, nn
-from torch.nn import functional as F
+from tokenizers import Tokenizer, decoders
+from torch import Tensor
 
-from models import transformer
-from models.attention import causal_mask
-from models.transformer import AddAndNorm, MultiHead, Pair, Record
+from models import checkpoint, decoding
+from models.bert import TooLong
+from models.decoder import GPT, Cache, GPTConfig, Trace
 
-if TYPE_CHECKING:
-    from models.writer import Writer
-
-GELU = {"gelu": "none", "gelu_tanh": "tanh"}  # activation -> what torch calls it
-
-
-@dataclass(frozen=True)
-class GPTConfig:
-    """The defaults are the smallest GPT-2. GPT-1 is GPTConfig(40_478, 512, pre_norm=False). Raises ValueError."""
-
-    vocab_size: int = 50_257
-    n_context: int = 1024  # the most tokens it can read: it has no more positions
-    d_model: int = 768
-    n_layer: int = 12
-    n_head: int = 12
-    d_ff: int = 3072
-    dropout: float = 0.1
-    pre_norm: bool = True
-    tied_output: bool = True  # the token embedding, transposed, makes the logits
-    activation: str = "gelu_tanh"  # as in the released GPT-1 and GPT-2; "gelu" is the exact one
-    eps: float = 1e-5
-
-    def __post_init__(self):
-        if self.d_model % self.n_head:
-            raise ValueError(f"d_model = {self.d_model} cannot be divided among n_head = {self.n_head} heads")
-        if self.activation not in GELU:
-            raise ValueError(f"activation must be one of {', '.join(GELU)}, not {self.activation!r}")
-
-    @property
-    def d_k(self) -> int:
-        """Width of one head's queries, keys and values: d_model / n_head."""
-        return self.d_model // self.n_head
+PATH = Path(__file__).parent / "checkpoints" / "gpt"
+START_TOKEN, START = "<|endoftext|>", 0
 
 
 @dataclass(frozen=True, eq=False)
-class Cache:
-    """What the model needs to go on: the keys and values of the tokens so far."""
+class Step:
+    """One token of a text and the distribution that it was chosen from."""
 
-    past: tuple[Pair, ...]  # L times (B, H, T, d_k) each
-
-    @property
-    def length(self) -> int:
-        """Tokens so far, T."""
-        return self.past[0][0].shape[2]
-
-    def select(self, rows: Tensor) -> "Cache":
-        """The cache of these rows of the batch, (B',) integers, in this order; a row may come several times."""
-        return Cache(tuple((k[rows], v[rows]) for k, v in self.past))
+    token: str
+    id: int
+    probability: float
+    distribution: Tensor  # (V,) float64
 
 
 @dataclass(frozen=True, eq=False)
-class Trace:
-    """One forward pass with everything it computed. In attentions, row = query and column = key.
+class Generated:
+    """A continuation and how it came about. tokens[i] belongs to steps[i]; where the text ended, START is in steps."""
 
-    states[0] is the embedding with position; states[i] the residual stream after sub-layer i; added[i - 1] what
-    sub-layer i added to it. Sub-layers per layer: self-attention, feed-forward. In pre-norm the last state is
-    normalised once more before it makes the logits.
-    """
-
-    logits: Tensor  # (B, T, V)
-    attentions: Tensor  # (L, B, H, T, T)
-    states: Tensor  # (2L+1, B, T, C)
-    added: Tensor  # (2L, B, T, C)
+    prompt: str
+    prompt_tokens: tuple[str, ...]  # START included
+    text: str  # what was written after the prompt
+    tokens: tuple[str, ...]
+    steps: tuple[Step, ...]  # empty with keep=False
+    log_prob: float  # of the whole continuation, natural logarithm, in the distributions it was drawn from
+    ended: bool  # by START; False = cut at n tokens
 
 
-class FeedForward(transformer.FeedForward):
-    """The same two matrices with GELU between them: x Φ(x), Φ the normal distribution (Hendrycks & Gimpel 2016).
+@dataclass(frozen=True, eq=False)
+class Score:
+    """ln p of every token of a text, given START and all tokens before it."""
 
-    gelu_tanh is their approximation, 0.5 x (1 + tanh(sqrt(2/π) (x + 0.044715 x³))).
-    """
-
-    def __init__(self, config: GPTConfig):
-        super().__init__(config)
-        self.approximate = GELU[config.activation]
-
-    def forward(self, x: Tensor) -> Tensor:
-        wide = F.gelu(self.expand(x), approximate=self.approximate)  # (B, T, d_ff)
-        return self.contract(wide)  # (B, T, C)
+    tokens: tuple[str, ...]
+    log_probs: tuple[float, ...]
+    total: float
 
 
-class Layer(nn.Module):
-    """Masked self-attention, then feed-forward: transformer_block in Radford et al. 2018, §3.1, eq. (2)."""
+@dataclass(frozen=True, eq=False)
+class Window:
+    """What is needed to go on with a text of any length: its last tokens and their keys and values."""
 
-    def __init__(self, config: GPTConfig):
-        super().__init__()
-        self.self_attention, self.around_self = MultiHead(config), AddAndNorm(config)
-        self.feed_forward, self.around_feed_forward = FeedForward(config), AddAndNorm(config)
+    ids: Tensor  # (B, T), T <= n_context
+    cache: Cache
 
-    def forward(self, x: Tensor, past: Pair, mask: Tensor, record: Record | None) -> tuple[Tensor, Pair]:
-        y = self.around_self.enter(x)
-        past = self.self_attention.keys_values(y, past)  # (B, H, past + T, d_k) each
-        y = self.self_attention(y, past, mask, record and record.self_attentions)
-        x = self.around_self.leave(x, y, record)  # (B, T, C)
-        y = self.feed_forward(self.around_feed_forward.enter(x))
-        return self.around_feed_forward.leave(x, y, record), past  # (B, T, C)
+    def select(self, rows: Tensor) -> "Window":
+        """The windows of these rows of the batch."""
+        return Window(self.ids[rows], self.cache.select(rows))
 
 
-class GPT(nn.Module):
-    """The whole model, with weights drawn from the seed: N(0, 0.02²), biases 0 (Radford et al. 2018, §4.1).
+class Writer:
+    """A model and its tokenizer. Safe to share between threads: nothing in it changes after loading."""
 
-    In pre-norm, where nothing normalises the residual stream between the layers, the matrices that add to it begin
-    smaller, by the square root of their number, 2 n_layer (Radford et al. 2019, §2.3).
-    """
+    def __init__(self, model: GPT, tokenizer: Tokenizer):
+        self.model, self.tokenizer = model.eval(), tokenizer
 
-    def __init__(self, config: GPTConfig, seed: int = 0):
-        super().__init__()
-        self.config, C = config, config.d_model
-        with torch.random.fork_rng(devices=[]):  # leaves no trace in the global seed
-            torch.manual_seed(seed)
-            self.embedding = nn.Embedding(config.vocab_size, C)
-            self.position = nn.Embedding(config.n_context, C)
-            self.layers = nn.ModuleList(Layer(config) for _ in range(config.n_layer))
-            self.norm = nn.LayerNorm(C, eps=config.eps) if config.pre_norm else nn.Identity()
-            self.output = None if config.tied_output else nn.Linear(C, config.vocab_size, bias=False)
-            self.dropout = nn.Dropout(config.dropout)
-            last = {m for layer in self.layers for m in (layer.self_attention.output, layer.feed_forward.contract)}
-            for module in self.modules():
-                if isinstance(module, nn.Embedding | nn.Linear):
-                    smaller = config.pre_norm and module in last
-                    nn.init.normal_(module.weight, std=0.02 / (len(last) ** 0.5 if smaller else 1))
-                if isinstance(module, nn.Linear) and module.bias is not None:
-                    nn.init.zeros_(module.bias)
+    @property
+    def config(self) -> GPTConfig:
+        """Sizes of the model."""
+        return self.model.config
 
-    def forward(self, ids: Tensor) -> Tensor:
-        """ids (B, T) -> logits (B, T, V) of each next token. Raises ValueError for T > n_context."""
-        return self.step(ids, self.start(len(ids)))[0]
-
-    def trace(self, ids: Tensor) -> Trace:
-        """The forward pass with everything it computed. Slower: every weight is written down."""
-        r = Record()
-        logits, _ = self.step(ids, self.start(len(ids)), r)
-        return Trace(
-            logits,
-            attentions=torch.stack(r.self_attentions),  # (L, B, H, T, T)
-            states=torch.stack(r.states),  # (2L+1, B, T, C)
-            added=torch.stack(r.added),  # (2L, B, T, C)
+    @cached_property
+    def pieces(self) -> tuple[str, ...]:
+        """The pieces in the order of their ids, to be shown: ▁ is a space, ↵ the end of a line."""
+        decode = decoders.ByteLevel().decode
+        raw = [self.tokenizer.id_to_token(i) for i in range(self.config.vocab_size)]
+        shown = [decode([piece]) for piece in raw]  # \ufffd: part of a character
+        return tuple(
+            r if i == START or "\ufffd" in s else s.replace(" ", "▁").replace("\n", "↵")
+            for i, (r, s) in enumerate(zip(raw, shown, strict=True))
         )
 
-    def start(self, batch: int) -> Cache:
-        """The cache of texts of which nothing has been read yet."""
-        c = self.config
-        none = self.embedding.weight.new_empty(batch, c.n_head, 0, c.d_k)  # (B, H, 0, d_k)
-        return Cache(((none, none),) * c.n_layer)
+    def ids(self, text: str) -> list[int]:
+        """START and the tokens of a text; a start symbol that somebody typed is left out."""
+        return [START, *(i for part in text.split(START_TOKEN) for i in self.tokenizer.encode(part).ids)]
 
-    def step(self, tokens: Tensor, cache: Cache, record: Record | None = None) -> tuple[Tensor, Cache]:
-        """Read the next tokens (B, T), T >= 1 -> logits (B, T, V), and a cache with them in it.
+    def tokens(self, text: str) -> tuple[str, ...]:
+        """START and the pieces of a text: the positions in trace."""
+        return tuple(self.pieces[i] for i in self.ids(text))
 
-        The given cache stays as it was: several continuations can start from it. Raises ValueError where the text with
-        the new tokens is longer than n_context.
+    def generate(
+        self,
+        prompt: str = "",
+        n: int = 50,
+        temperature: float = 1.0,
+        top_k: int | None = None,
+        top_p: float | None = None,
+        seed: int = 0,
+        keep: bool = True,
+    ) -> Generated:
+        """Continue a text by at most n tokens, each drawn from decoding.distribution; temperature 0 is greedy.
+
+        Where the text outgrows n_context, the older half is forgotten. With keep every step has its distribution.
+        Raises TooLong for the prompt, ValueError for n < 1 and what decoding.distribution refuses.
         """
-        start, end = cache.length, cache.length + tokens.shape[1]
-        if end > self.config.n_context:
-            raise ValueError(f"{end} tokens, but the model has n_context = {self.config.n_context} positions")
-        position = self.position.weight[start:end]  # (T, C)
-        x = self.dropout(self.embedding(tokens) + position)  # (B, T, C)
-        if record is not None:
-            record.states.append(x)
-        mask = causal_mask(end - start, end).to(tokens.device)  # (T, past + T)
-        past = []
-        for layer, own in zip(self.layers, cache.past, strict=True):
-            x, own = layer(x, own, mask, record)  # (B, T, C)
-            past.append(own)
-        x = self.norm(x)  # (B, T, C)
-        logits = F.linear(x, self.embedding.weight) if self.output is None else self.output(x)  # (B, T, V)
-        return logits, Cache(tuple(past))
+        ids = self._readable(prompt)
+        begin = torch.tensor([ids], device=self.device)
+        window = Window(begin[:, :0], self.model.start(1))
+        [found] = decoding.sample(self._step, window, begin, START, n, seed, temperature, top_k, top_p, keep)
+        written = [i for i in found.tokens if i != START]
+        steps = tuple(
+            Step(self.pieces[i], i, float(p[i]), p) for i, p in zip(found.tokens, found.distributions, strict=False)
+        )
+        return Generated(
+            prompt=prompt,
+            prompt_tokens=tuple(self.pieces[i] for i in ids),
+            text=self.tokenizer.decode(written),
+            tokens=tuple(self.pieces[i] for i in written),
+            steps=steps,
+            log_prob=found.log_prob,
+            ended=found.ended,
+        )
+
+    @torch.no_grad()
+    def next(self, text: str, temperature: float = 1.0) -> Tensor:
+        """The distribution of the token after a text, (V,) float64. Raises TooLong."""
+        ids = torch.tensor([self._readable(text)], device=self.device)
+        return decoding.distribution(self.model(ids)[0, -1], temperature)
+
+    @torch.no_grad()
+    def trace(self, text: str) -> Trace:
+        """Everything the model computes on a text, START included: batch size 1. Raises TooLong."""
+        return self.model.trace(torch.tensor([self._readable(text)], device=self.device))
+
+    def score(self, text: str) -> Score:
+        """ln p of a text of any length, token by token; see log_probs."""
+        return self.scores([text])[0]
+
+    def scores(self, texts: Sequence[str]) -> list[Score]:
+        """The same for many texts."""
+        rows = [self.ids(text) for text in texts]
+        return [
+            Score(tuple(self.pieces[i] for i in ids[1:]), tuple(found), sum(found, 0.0))
+            for ids, found in zip(rows, self.log_probs(rows), strict=True)
+        ]
+
+    @torch.no_grad()
+    def log_probs(self, rows: Sequence[Sequence[int]], tokens: int = 4_000) -> list[list[float]]:
+        """Of each row of ids, ln p of its tokens from the second on, given those before it.
+
+        Of a row longer than n_context, every token has at least n_context / 2 tokens before it that the model sees, or
+        all there are. At most so many tokens are read at a time.
+        """
+        found = [[0.0] * (len(ids) - 1) for ids in rows]
+        jobs = [(i, *w) for i, ids in enumerate(rows) for w in windows(len(ids) - 1, self.config.n_context)]
+        jobs.sort(key=lambda job: job[3] - job[1])
+        for batch in _chunks(jobs, tokens):
+            longest = max(end - start for _, start, _, end in batch)
+            given = torch.full((len(batch), longest + 1), START)  # padding stands behind, where nothing sees it
+            for row, (i, start, _, end) in zip(given, batch, strict=True):
+                row[: end + 1 - start] = torch.tensor(rows[i][start : end + 1])
+            given = given.to(self.device)
+            log_probs = self.model(given[:, :-1]).float().log_softmax(-1)  # (B, T, V)
+            values = log_probs.gather(-1, given[:, 1:, None])[..., 0].tolist()  # B lists of T
+            for row, (i, start, first, end) in zip(values, batch, strict=True):
+                found[i][first:end] = row[first - start : end - start]
+        return found
+
+    @property
+    def device(self) -> torch.device:
+        """Where the weights are."""
+        return self.model.embedding.weight.device
+
+    def _readable(self, text: str) -> list[int]:
+        ids = self.ids(text)
+        if len(ids) > self.config.n_context:
+            raise TooLong(len(ids), self.config.n_context)
+        return ids
+
+    def _step(self, tokens: Tensor, window: Window) -> tuple[Tensor, Window]:
+        """The step of decoding, for texts of any length: models/decoding.py."""
+        ids = torch.cat((window.ids, tokens), 1)  # (B, T)
+        if ids.shape[1] <= self.config.n_context:
+            logits, cache = self.model.step(tokens, window.cache)  # (B, T, V)
+        else:
+            ids = ids[:, -max(1, self.config.n_context // 2) :]  # positions are learned: the rest moves to the front
+            logits, cache = self.model.step(ids, self.model.start(len(ids)))
+        return logits, Window(ids, cache)
 
 
-def load(path: Path | None = None) -> "Writer":
-    """The trained model with its tokenizer: models/writer.py, which says what it raises."""
-    from models import writer  # which builds on this module
+def load(path: Path = PATH) -> Writer:
+    """The trained model, read once per process. Raises records.Unusable for a missing, damaged or foreign file."""
+    return _load(path)
 
-    return writer.load(path or writer.PATH)
+
+@checkpoint.once
+def _load(path: Path) -> Writer:
+    found = checkpoint.read(path, kind="gpt", files=("tokenizer.json",))
+    model = GPT(GPTConfig(**found.config["architecture"]))
+    model.load_state_dict({name: tensor.float() for name, tensor in found.tensors.items()})
+    return Writer(model.requires_grad_(False), Tokenizer.from_file(str(path / "tokenizer.json")))
+
+
+def windows(n: int, context: int) -> Iterator[tuple[int, int, int]]:
+    """(start, first, end): read tokens start … end - 1 of a text, keep the predictions from token first on."""
+    first = 0
+    while first < n:
+        end = min(n, first + (context if first == 0 else max(1, context // 2)))
+        yield max(0, end - context), first, end
+        first = end
+
+
+def _chunks(jobs: list[tuple[int, int, int, int]], tokens: int) -> Iterator[list[tuple[int, int, int, int]]]:
+    """Neighbours that fit together, padded to the longest, which comes last."""
+    chunk: list[tuple[int, int, int, int]] = []
+    for job in jobs:
+        if chunk and (len(chunk) + 1) * (job[3] - job[1]) > tokens:
+            yield chunk
+            chunk = []
+        chunk.append(job)
+    if chunk:
+        yield chunk

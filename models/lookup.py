@@ -1,121 +1,113 @@
-"""What came of training dot, scaled dot and additive attention on one look-up task.   Vaswani et al. 2017, §3.2.1.
+"""The look-up task that three kinds of attention learn: dot, scaled dot, additive.   Vaswani et al. 2017, §3.2.1.
 
-The task, the records and their file; models/train/lookup.py trains and writes them. Needs the standard library only.
+    for point in lookup.train("dot", d_k=64, seed=0, steps=300, lr=1e-3):
+        print(point.step, point.loss, point.accuracy)
+
+The paper: for small d_k additive and dot-product attention perform similarly; for larger d_k additive attention beats
+the dot product without scaling. Here all three learn the same task (records.lookup.Task) from the same examples with
+the same number of steps, and share the same initial weights. What came of the whole grid: models/records/lookup.py.
 """
 
-import json
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from collections.abc import Iterator
+from dataclasses import dataclass
 
-KINDS = ("dot", "scaled_dot", "additive")
-PATH = Path(__file__).parent / "checkpoints" / "lookup" / "results.json"
+import torch
+from torch import Tensor
+from torch.nn.functional import cross_entropy
 
+from models import attention
+from models.records.lookup import KINDS, Task
 
-class NoResults(FileNotFoundError):
-    """The file of results is not where it should be."""
+Weights = dict[str, Tensor]
+Batch = tuple[Tensor, Tensor, Tensor, Tensor]
+
+TEST_SEED = 1_000_000
 
 
 @dataclass(frozen=True)
-class Task:
-    """An example is a list of (symbol, class) pairs, no symbol twice, and one of its symbols: which class is its own?
+class Point:
+    """Loss (nats) and accuracy (0 to 1) on the same fresh examples after `step` updates."""
 
-    Guessing any class of the list is right in about 1/pairs of the cases.
+    step: int
+    loss: float
+    accuracy: float
+
+
+def batch(task: Task, size: int, random: torch.Generator) -> Batch:
+    """Examples: keys (B, pairs) symbols, values (B, pairs) classes, query (B, 1) one of the keys, target (B,)."""
+    keys = torch.rand(size, task.symbols, generator=random).argsort(-1)[:, : task.pairs]  # (B, pairs)
+    values = torch.randint(task.classes, (size, task.pairs), generator=random)  # (B, pairs)
+    asked = torch.randint(task.pairs, (size, 1), generator=random)  # (B, 1)
+    return keys, values, keys.gather(1, asked), values.gather(1, asked).squeeze(1)
+
+
+def initial(kind: str, d_k: int, seed: int, task: Task) -> Weights:
+    """Embeddings N(0, 1), matrices N(0, 1/inputs): so components of q and k have mean 0 and variance 1, as in §3.2.1.
+
+    The same seed gives the three kinds the same weights; additive attention has d_k more, its w_v. Raises ValueError
+    for another kind.
     """
-
-    symbols: int = 64  # that keys are drawn from
-    pairs: int = 16  # per example
-    classes: int = 16  # that values are drawn from, with repetition
-    d_model: int = 64  # of the embeddings, the same for every d_k
-    batch: int = 64  # examples per step
-    test: int = 1024  # other examples, on which loss and accuracy are measured
-
-
-@dataclass(frozen=True)
-class Run:
-    """One training: loss and accuracy are measured on fresh examples at Results.at_steps, step 0 before any update."""
-
-    kind: str  # one of KINDS
-    d_k: int
-    lr: float  # of Adam, constant
-    seed: int
-    role: str  # "tuning": to choose lr; "final": with the chosen lr, on other seeds
-    loss: tuple[float, ...]  # cross-entropy in nats
-    accuracy: tuple[float, ...]  # 0 to 1
-    entropy: float  # of the attention weights in nats, before any update; log(pairs) where they are all equal
-    score_gradient: float  # median over queries of the norm of d loss / d scores (what the softmax lets through), same
-    gradient: float  # norm of d loss / d W_q (mean loss of the batch), same
-    ms_per_step: float  # without the measurements; one thread, on a machine that others used too
+    if kind not in KINDS:
+        raise ValueError(f"kind must be one of {', '.join(KINDS)}, not {kind!r}")
+    random = torch.Generator().manual_seed(seed)
+    w = {
+        "symbol": torch.randn(task.symbols, task.d_model, generator=random),
+        "value": torch.randn(task.classes, task.d_model, generator=random),
+        "readout": torch.randn(task.classes, task.d_model, generator=random) * task.d_model**-0.5,
+        "w_q": torch.randn(d_k, task.d_model, generator=random) * task.d_model**-0.5,
+        "w_k": torch.randn(d_k, task.d_model, generator=random) * task.d_model**-0.5,
+    }
+    if kind == "additive":
+        w["w_v"] = torch.randn(d_k, generator=random) * d_k**-0.5
+    return {name: x.requires_grad_() for name, x in w.items()}
 
 
-@dataclass(frozen=True)
-class Results:
-    """All runs of one command, and what they have in common."""
-
-    command: str
-    date: str
-    torch: str
-    machine: str
-    minutes: float  # of training, all runs together
-    task: Task
-    steps: int
-    lr_grid: tuple[float, ...]
-    tuning_seed: int
-    at_steps: tuple[int, ...]  # where the curves are measured
-    notes: tuple[str, ...]
-    runs: tuple[Run, ...]
-
-    @property
-    def d_ks(self) -> tuple[int, ...]:
-        """The key sizes that were trained, ascending."""
-        return tuple(sorted({r.d_k for r in self.runs}))
-
-    @property
-    def seeds(self) -> tuple[int, ...]:
-        """The seeds of the final runs, ascending."""
-        return tuple(sorted({r.seed for r in self.runs if r.role == "final"}))
-
-    def final(self, kind: str, d_k: int) -> tuple[Run, ...]:
-        """The final runs of one kind and size, by seed; empty where there are none."""
-        found = (r for r in self.runs if (r.role, r.kind, r.d_k) == ("final", kind, d_k))
-        return tuple(sorted(found, key=lambda r: r.seed))
-
-    def tuning(self, kind: str, d_k: int) -> tuple[Run, ...]:
-        """The runs among which the learning rate was chosen, by learning rate."""
-        found = (r for r in self.runs if (r.role, r.kind, r.d_k) == ("tuning", kind, d_k))
-        return tuple(sorted(found, key=lambda r: r.lr))
-
-    def steps_to(self, run: Run, accuracy: float) -> int | None:
-        """The first measured step at which a run is at least this accurate; None where it never is."""
-        return next((s for s, a in zip(self.at_steps, run.accuracy, strict=True) if a >= accuracy), None)
+def look_up(kind: str, w: Weights, keys: Tensor, values: Tensor, query: Tensor) -> tuple[Tensor, Tensor]:
+    """-> logits (B, classes), attention weights (B, 1, pairs). The query symbol attends to the key symbols."""
+    x_q, x_k, v = w["symbol"][query], w["symbol"][keys], w["value"][values]  # (B, 1, C), (B, pairs, C) twice
+    if kind == "additive":
+        output, weights = attention.additive(x_q, x_k, v, w["w_q"], w["w_k"], w["w_v"])
+    else:
+        q, k = x_q @ w["w_q"].T, x_k @ w["w_k"].T  # (B, 1, d_k), (B, pairs, d_k)
+        output, weights = attention.scaled_dot_product(q, k, v, scale=1.0 if kind == "dot" else None)
+    return output.squeeze(1) @ w["readout"].T, weights  # (B, classes), (B, 1, pairs)
 
 
-def best_lr(runs: tuple[Run, ...]) -> float:
-    """The learning rate of the run with the lowest loss at the end."""
-    return min(runs, key=lambda r: r.loss[-1]).lr
+def train(
+    kind: str, d_k: int, seed: int, steps: int, lr: float, task: Task | None = None, every: int = 10
+) -> Iterator[Point]:
+    """Train with Adam and yield a Point before the first step, then after every `every` steps.
+
+    The same arguments give the same points (on one machine, with one number of threads); the three kinds see the same
+    examples. Draws on no global random state. Stop by dropping the iterator. The matrices are small: call
+    torch.set_num_threads(1) first, more threads are slower (ten times on a busy machine); Task(test=256) is quicker.
+    """
+    task = task or Task()
+    w = initial(kind, d_k, seed, task)
+    test = batch(task, task.test, torch.Generator().manual_seed(TEST_SEED + seed))
+    yield measure(kind, w, test, 0)
+    for step in updates(kind, w, seed, steps, lr, task):
+        if step % every == 0:
+            yield measure(kind, w, test, step)
 
 
-def results(path: Path = PATH) -> Results:
-    """Read the results; raises NoResults where there is no such file."""
-    try:
-        fields = json.loads(Path(path).read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise NoResults(f"{path} is missing; `python -m models.train.lookup` trains for it (minutes).") from error
-    task, runs = Task(**fields.pop("task")), fields.pop("runs")
-    common = {name: tuple(x) if isinstance(x, list) else x for name, x in fields.items()}
-    return Results(task=task, runs=tuple(_run(r) for r in runs), **common)
+def updates(kind: str, w: Weights, seed: int, steps: int, lr: float, task: Task) -> Iterator[int]:
+    """Change w in place, one batch at a time; yield the number of updates so far."""
+    adam = torch.optim.Adam(w.values(), lr)
+    random = torch.Generator().manual_seed(seed)
+    for step in range(1, steps + 1):
+        keys, values, query, target = batch(task, task.batch, random)
+        logits, _ = look_up(kind, w, keys, values, query)  # (B, classes)
+        adam.zero_grad()
+        cross_entropy(logits, target).backward()
+        adam.step()
+        yield step
 
 
-def save(r: Results, path: Path = PATH) -> None:
-    """Write the results, one run per line; the file is replaced as a whole or not at all."""
-    fields = asdict(r)
-    runs = ",\n".join(json.dumps(run, separators=(",", ":")) for run in fields.pop("runs"))
-    text = json.dumps(fields, indent=1).removesuffix("\n}") + f',\n "runs": [\n{runs}\n ]\n}}\n'
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(".part")
-    part.write_text(text, encoding="utf-8")
-    part.replace(path)
-
-
-def _run(fields: dict) -> Run:
-    return Run(**{name: tuple(x) if isinstance(x, list) else x for name, x in fields.items()})
+@torch.no_grad()
+def measure(kind: str, w: Weights, test: Batch, step: int) -> Point:
+    """Loss and accuracy on the test examples."""
+    *given, target = test
+    logits, _ = look_up(kind, w, *given)  # (B, classes)
+    right = (logits.argmax(-1) == target).float().mean()
+    return Point(step, cross_entropy(logits, target).item(), right.item())

@@ -57,6 +57,7 @@ class LoRA(nn.Module):
 def attach(module: nn.Module, where: Where, rank: int, alpha: float | None = None, seed: int = 0) -> list[nn.Parameter]:
     """Put a LoRA in the place of linear layers, freeze all else, and return what is left to train: A and B of each.
 
+    A layer that has several names in the module (tied layers) gets one LoRA, under all of them.
     where: names, each of which stands for the layer of this name or for all whose last parts it is ("query" for every
     "layers.….attention.query"); or a function of name and layer. module is changed in place. alpha is by default the
     rank; the paper keeps the first rank it tried. The same seed draws the same A.
@@ -71,10 +72,10 @@ def attach(module: nn.Module, where: Where, rank: int, alpha: float | None = Non
     frozen = tuple(p for p in module.parameters() if p.requires_grad)
     module.requires_grad_(False)
     adapted = {name: LoRA(base, rank, rank if alpha is None else alpha, generator) for name, base in found.items()}
-    for name, layer in adapted.items():
+    for layer in adapted.values():
         layer.frozen = frozen
         layer.train(layer.base.training)
-        module.set_submodule(name, layer)
+        _put(module, layer.base, layer)
     return [p for layer in adapted.values() for p in (layer.lora_a, layer.lora_b)]
 
 
@@ -133,8 +134,9 @@ def count_parameters(rank: int, d_in: int, d_out: int) -> int:
 
 
 def _find(module: nn.Module, where: Where) -> dict[str, nn.Linear]:
-    """The linear layers meant by where; no subclass of nn.Linear, whose weights may be used without calling it."""
-    linear = {name: layer for name, layer in module.named_modules() if type(layer) is nn.Linear and name}
+    """The linear layers meant by where, each once; no subclass of nn.Linear, whose weights may be used uncalled."""
+    everything = module.named_modules(remove_duplicate=False)
+    linear = {name: layer for name, layer in everything if type(layer) is nn.Linear and name}
     if callable(where):
         chosen, unknown = [name for name, layer in linear.items() if where(name, layer)], []
     else:
@@ -144,7 +146,8 @@ def _find(module: nn.Module, where: Where) -> dict[str, nn.Linear]:
         unknown = [end for end, names in named.items() if not names]
     if unknown or not chosen:
         raise ValueError(f"no linear layer found for {_some(unknown) or where}; there are: {_some(list(linear))}")
-    return {name: linear[name] for name in chosen}
+    wanted = {id(linear[name]) for name in chosen}
+    return {name: layer for name, layer in module.named_modules() if id(layer) in wanted}  # by its first name
 
 
 def _layers(module: nn.Module) -> dict[str, LoRA]:
@@ -160,8 +163,14 @@ def _replace(module: nn.Module, by: Callable[[LoRA], nn.Linear]) -> None:
     for layer in layers.values():
         for p in layer.frozen:
             p.requires_grad_(True)
-    for name, layer in layers.items():
-        module.set_submodule(name, by(layer))
+    for layer in layers.values():
+        _put(module, layer, by(layer))
+
+
+def _put(module: nn.Module, old: nn.Module, new: nn.Module) -> None:
+    """new in the place of old, under every name that old has in the module."""
+    for name in [name for name, layer in module.named_modules(remove_duplicate=False) if layer is old]:
+        module.set_submodule(name, new)
 
 
 def _some(names: list[str]) -> str:

@@ -12,8 +12,6 @@ dense, GELU, LayerNorm, then the token embedding, transposed, and a bias per pie
 they are, says checkpoints/mlm/CARD.md. The weights of bert.load() are shared, not changed.
 """
 
-import copy
-import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -25,10 +23,12 @@ from torch.nn import functional as F
 
 from models import bert, checkpoint, lora
 from models.bert import Bert, BertConfig, Encoded
+from models.bert_adapters import ADAPTED, fingerprint, put, shared, taken
+from models.records import Unusable
+from models.seeded import seeded
 
 PATH = Path(__file__).parent / "checkpoints" / "mlm"
 MASK = "[MASK]"
-ADAPTED = ("query", "key", "value", "output", "expand", "contract")  # every linear layer of the encoder
 
 
 class NoMask(ValueError):
@@ -85,29 +85,26 @@ class Network(nn.Module):
 
     def __init__(self, base: Bert, rank: int, alpha: float, seed: int = 0):
         super().__init__()
-        weights = {id(p): p for p in base.encoder.parameters()}
-        self.encoder = copy.deepcopy(base.encoder, weights)  # modules of its own, the same parameters in them
-        with torch.random.fork_rng(devices=[]):  # leaves no trace in the global seed
-            torch.manual_seed(seed)
+        self.encoder = shared(base.encoder)
+        with seeded(seed):
             self.head = Head(base.config)
         lora.attach(self.encoder, ADAPTED, rank, alpha, seed)
 
-    def forward(self, ids: Tensor, rows: Tensor, positions: Tensor) -> Tensor:
-        """ids (B, T), without padding -> logits (M, V) at M places, the i-th of them ids[rows[i], positions[i]]."""
-        hidden = self.encoder(ids, torch.zeros_like(ids))[1][-1]  # (B, T, C)
+    def forward(self, ids: Tensor, rows: Tensor, positions: Tensor, mask: Tensor | None = None) -> Tensor:
+        """ids (B, T), without padding -> logits (M, V) at M places, the i-th of them ids[rows[i], positions[i]].
+
+        mask (T, T) boolean, True = may attend: it was trained without one.
+        """
+        hidden = self.encoder(ids, torch.zeros_like(ids), mask)[1][-1]  # (B, T, C)
         return self.head(hidden[rows, positions], self.encoder.embedding.token.weight)  # (M, V)
 
     def learnt(self) -> dict[str, Tensor]:
         """What the checkpoint holds: adapters and head, by name."""
-        head = {f"head.{name}": p.detach() for name, p in self.head.named_parameters()}
-        return lora.adapters(self.encoder) | head
+        return taken(self.encoder, self.head)
 
     def load_learnt(self, tensors: dict[str, Tensor]) -> None:
         """Take over what learnt() gave. Raises ValueError, RuntimeError for tensors of another model."""
-        named = {name: t.float() for name, t in tensors.items()}
-        head = {name.removeprefix("head."): t for name, t in named.items() if name.startswith("head.")}
-        lora.load_adapters(self.encoder, {name: t for name, t in named.items() if not name.startswith("head.")})
-        self.head.load_state_dict(head)
+        put(self.encoder, self.head, tensors)
 
 
 class MaskedLM:
@@ -147,11 +144,11 @@ class MaskedLM:
         return Filled(tuple(e.tokens), tuple(e.ids), tuple(masks))
 
     @torch.no_grad()
-    def distribution(self, ids: Sequence[int], positions: Sequence[int]) -> Tensor:
+    def distribution(self, ids: Sequence[int], positions: Sequence[int], mask: Tensor | None = None) -> Tensor:
         """Probabilities (M, V), float64, of what stands at M positions of a text if all of them are masked.
 
-        ids: as encode gives them, [CLS] and [SEP] included. Raises bert.TooLong, and ValueError for no position, or one
-        that is not in the text.
+        ids: as encode gives them, [CLS] and [SEP] included; mask as in Network.forward. Raises bert.TooLong, and
+        ValueError for no position, or one that is not in the text.
         """
         if len(ids) > self.limit:
             raise bert.TooLong(len(ids), self.limit)
@@ -159,17 +156,20 @@ class MaskedLM:
             raise ValueError(f"need positions from 0 to {len(ids) - 1}, got {list(positions)}")
         at = torch.tensor(list(positions))  # (M,)
         masked = torch.tensor([list(ids)]).index_fill(1, at, self.mask_id)  # (1, T)
-        return self.network(masked, torch.zeros_like(at), at).double().softmax(-1)  # (M, V)
+        return self.network(masked, torch.zeros_like(at), at, mask).double().softmax(-1)  # (M, V)
 
     def score(self, text: str) -> Score:
-        """The pseudo-log-likelihood of a text, token by token. Raises bert.TooLong, ValueError for an empty text."""
+        """The pseudo-log-likelihood of a text, token by token.
+
+        Raises bert.TooLong, and ValueError for a text of which BERT reads nothing.
+        """
         return self.scores([text])[0]
 
     @torch.no_grad()
     def scores(self, texts: Sequence[str], tokens: int = 4000) -> list[Score]:
         """The same for many texts; at most so many tokens at a time, each text once for every token of it."""
         encoded = [self.encode(text) for text in texts]
-        if not all(len(e.ids) > 2 for e in encoded):
+        if any(e.blank for e in encoded):
             raise ValueError("there is nothing to score in an empty text")
         found = [[0.0] * (len(e.ids) - 2) for e in encoded]
         for batch in _masked_alone([e.ids for e in encoded], tokens):
@@ -178,8 +178,7 @@ class MaskedLM:
             rows = torch.arange(len(batch))
             right = ids[rows, positions]  # (M,)
             ids[rows, positions] = self.mask_id
-            log_probs = self.network(ids, rows, positions).double().log_softmax(-1)  # (M, V)
-            values = log_probs[rows, right].tolist()
+            values = self.network(ids, rows, positions).double().log_softmax(-1)[rows, right].tolist()  # M numbers
             for i, position, value in zip(whose.tolist(), positions.tolist(), values, strict=True):
                 found[i][position - 1] = value
         return [Score(tuple(e.tokens[1:-1]), tuple(f), sum(f)) for e, f in zip(encoded, found, strict=True)]
@@ -188,7 +187,7 @@ class MaskedLM:
 def load(path: Path = PATH, base: Bert | None = None) -> MaskedLM:
     """The trained model on the local BERT, or on the given base, read once per process.
 
-    Raises checkpoint.Unusable for a missing, damaged or foreign file, and bert.ModelUnavailable.
+    Raises records.Unusable for a missing, damaged or foreign file, of the checkpoint or of the local BERT.
     """
     return _load(path, base or bert.load())
 
@@ -201,17 +200,11 @@ def fill(text: str, k: int = 10) -> Filled:
 @checkpoint.once
 def _load(path: Path, base: Bert) -> MaskedLM:
     found = checkpoint.read(path, kind="mlm")
-    if found.config["base"] != fingerprint(base):
-        raise checkpoint.Unusable("foreign", path, f"the adapter in {path} was trained on another BERT")
+    if found.config["base"] != fingerprint(base.encoder):
+        raise Unusable("checkpoint_foreign", path, f"the adapter in {path} was trained on another BERT")
     network = Network(base, found.config["rank"], found.config["alpha"])
     network.load_learnt(found.tensors)
     return MaskedLM(base, network.requires_grad_(False))
-
-
-def fingerprint(base: Bert) -> str:
-    """SHA-256 of the base's biases and gains: enough to tell whose adapter it is, and quick."""
-    small = [p.detach().numpy().tobytes() for p in base.encoder.parameters() if p.dim() == 1]
-    return hashlib.sha256(b"".join(small)).hexdigest()
 
 
 def _masked_alone(rows: Sequence[Sequence[int]], tokens: int) -> Iterator[list[tuple[int, int]]]:

@@ -8,10 +8,13 @@ All three compute (x - mean) / sqrt(variance + eps) * gamma + beta and differ in
 
 Channels are last: x is (B, C) or (B, T, C). torch.nn.BatchNorm1d wants (B, C, T) instead.
 Every variance is the biased one (divided by n), except the running variance of batch normalisation.
+Half precision in, half precision out; in between everything is float32, as in torch.
 """
 
 import torch
 from torch import Tensor
+
+from models.precision import wide
 
 
 class OneValuePerChannel(ValueError):
@@ -25,26 +28,36 @@ class OneValuePerChannel(ValueError):
         self.count = count
 
 
-def layer_norm(x: Tensor, gamma: Tensor | None = None, beta: Tensor | None = None, eps: float = 1e-5) -> Tensor:
-    """Normalise every position over its channels: Ba et al. 2016, §3, eq. (3); gain and bias: §3.1, eq. (4).
+def layer_norm(
+    x: Tensor,
+    gamma: Tensor | None = None,
+    beta: Tensor | None = None,
+    eps: float = 1e-5,
+) -> Tensor:
+    """Normalise every position over its channels: Ba et al. 2016, §3.
 
-    x (..., C) -> (..., C); gamma and beta (C,), by default 1 and 0. eps is not in the paper: it is the guard against
-    a division by zero that nn.LayerNorm has. Equal to torch.nn.functional.layer_norm over the last dimension.
+    The statistics are its eq. (3), gain and bias its eq. (4). x (..., C) -> (..., C); gamma and beta (C,), by default
+    1 and 0. eps is not in the paper: it is the guard against a division by zero that nn.LayerNorm has. Equal to
+    torch.nn.functional.layer_norm over the last dimension.
     """
-    mean = x.mean(-1, keepdim=True)  # (..., 1)
-    var = x.var(-1, correction=0, keepdim=True)  # (..., 1)
-    return _affine((x - mean) / torch.sqrt(var + eps), gamma, beta)
+    z = wide(x)  # (B, T, C)
+    mean = z.mean(-1, keepdim=True)  # (B, T, 1): one for each token
+    var = z.var(-1, correction=0, keepdim=True)  # (B, T, 1): divided by C
+    z = (z - mean) / torch.sqrt(var + eps)  # (B, T, C)
+    return scale_and_shift(z, gamma, beta).to(x.dtype)
 
 
 def rms_norm(x: Tensor, gamma: Tensor | None = None, eps: float | None = None) -> Tensor:
     """Divide every position by the root mean square of its channels: Zhang & Sennrich 2019, §4.
 
-    x (..., C) -> (..., C); gamma (C,), by default 1; eps by default the dtype's machine epsilon, as in
-    torch.nn.functional.rms_norm, to which this is equal. (LLaMA's checkpoints use 1e-6 or 1e-5.)
+    x (..., C) -> (..., C); gamma (C,), by default 1; eps by default the machine epsilon of what is computed in, x's
+    dtype or float32 for a half precision, as in torch.nn.functional.rms_norm, to which this is equal. (LLaMA's
+    checkpoints use 1e-6 or 1e-5.)
     """
-    eps = torch.finfo(x.dtype).eps if eps is None else eps
-    rms = torch.sqrt(x.square().mean(-1, keepdim=True) + eps)  # (..., 1)
-    return _affine(x / rms, gamma, None)
+    z = wide(x)  # (..., C)
+    eps = torch.finfo(z.dtype).eps if eps is None else eps
+    rms = torch.sqrt(z.square().mean(-1, keepdim=True) + eps)  # (..., 1)
+    return scale_and_shift(z / rms, gamma, None).to(x.dtype)  # (..., C)
 
 
 def batch_norm(
@@ -54,26 +67,31 @@ def batch_norm(
     eps: float = 1e-5,
     mask: Tensor | None = None,
 ) -> Tensor:
-    """Normalise every channel over all other axes, as in training: Ioffe & Szegedy 2015, Algorithm 1.
+    """Normalise every channel over the batch, as in training: Ioffe & Szegedy 2015.
 
-    x (B, C) or (B, T, C) -> the same shape; gamma and beta (C,), by default 1 and 0; mask (B,) or (B, T), True for a
-    real token. Statistics come from real tokens only; padding is then shifted and scaled like the rest, and its values
-    mean nothing. Raises OneValuePerChannel where a channel has fewer than two (real) values, as nn.BatchNorm1d raises
-    ValueError ("Expected more than 1 value per channel when training"), and ValueError for other shapes.
+    Their Algorithm 1, over all axes but the last. x (B, C) or (B, T, C) -> the same shape; gamma and beta (C,), by
+    default 1 and 0; mask (B,) or (B, T), True for a real token. Statistics come from real tokens only; padding is then
+    shifted and scaled like the rest, and its values mean nothing. Raises OneValuePerChannel where a channel has fewer
+    than two (real) values, as nn.BatchNorm1d raises ValueError ("Expected more than 1 value per channel when
+    training"), and ValueError for other shapes.
     """
-    mean, var, n = batch_statistics(x, mask)
-    if n < 2:
-        raise OneValuePerChannel(n)
-    return batch_norm_eval(x, mean, var, gamma, beta, eps)
+    tokens = wide(_values(x, mask))  # (n, C): n = B·T, less with a mask
+    if len(tokens) < 2:
+        raise OneValuePerChannel(len(tokens))
+    mean = tokens.mean(0)  # (C,): one for each channel
+    var = tokens.var(0, correction=0)  # (C,): divided by n
+    z = (wide(x) - mean) / torch.sqrt(var + eps)  # (B, T, C)
+    return scale_and_shift(z, gamma, beta).to(x.dtype)
 
 
 def batch_statistics(x: Tensor, mask: Tensor | None = None) -> tuple[Tensor, Tensor, int]:
     """Mean (C,), biased variance (C,) and the number of values per channel: Ioffe & Szegedy 2015, Algorithm 1.
 
-    x (B, C) or (B, T, C); mask (B,) or (B, T), True for a real token. Raises ValueError for other shapes, and
-    OneValuePerChannel where there is not a single value (one value is allowed here: its variance is 0).
+    x (B, C) or (B, T, C); mask (B,) or (B, T), True for a real token. Of a half precision they are float32: a variance
+    is a square and may be too large for it. Raises ValueError for other shapes, and OneValuePerChannel where there is
+    not a single value (one value is allowed here: its variance is 0).
     """
-    values = _values(x, mask)  # (n, C)
+    values = wide(_values(x, mask))  # (n, C)
     if len(values) == 0:
         raise OneValuePerChannel(0)
     return values.mean(0), values.var(0, correction=0), len(values)
@@ -86,13 +104,16 @@ def update_running(
 
     x (B, C) or (B, T, C). new = (1 - momentum) * old + momentum * batch, where the batch's variance is the UNBIASED
     one (n / (n - 1) of the biased), as in Ioffe & Szegedy 2015, Algorithm 2, although the batch itself is normalised
-    with the biased one. nn.BatchNorm1d starts from mean 0 and variance 1. Raises what batch_norm raises.
+    with the biased one. They keep their own dtype. nn.BatchNorm1d starts from mean 0 and variance 1. Raises what
+    batch_norm raises.
     """
     mean, var, n = batch_statistics(x, mask)
     if n < 2:
         raise OneValuePerChannel(n)
     unbiased = var * n / (n - 1)  # (C,)
-    return (1 - momentum) * running_mean + momentum * mean, (1 - momentum) * running_var + momentum * unbiased
+    new_mean = (1 - momentum) * wide(running_mean) + momentum * mean  # (C,)
+    new_var = (1 - momentum) * wide(running_var) + momentum * unbiased  # (C,)
+    return new_mean.to(running_mean.dtype), new_var.to(running_var.dtype)
 
 
 def batch_norm_eval(
@@ -108,7 +129,8 @@ def batch_norm_eval(
     x (..., C) -> (..., C); running_mean, running_var, gamma, beta (C,). Nothing depends on the batch: one value per
     channel is fine.
     """
-    return _affine((x - running_mean) / torch.sqrt(running_var + eps), gamma, beta)
+    centred = wide(x) - wide(running_mean)  # (..., C)
+    return scale_and_shift(centred / torch.sqrt(wide(running_var) + eps), gamma, beta).to(x.dtype)  # (..., C)
 
 
 def _values(x: Tensor, mask: Tensor | None) -> Tensor:
@@ -122,6 +144,7 @@ def _values(x: Tensor, mask: Tensor | None) -> Tensor:
     return x[mask]  # (n, C)
 
 
-def _affine(x: Tensor, gamma: Tensor | None, beta: Tensor | None) -> Tensor:
-    x = x if gamma is None else x * gamma
-    return x if beta is None else x + beta
+def scale_and_shift(x: Tensor, gamma: Tensor | None, beta: Tensor | None) -> Tensor:
+    """x (..., C) times gamma (C,) plus beta (C,), where they are given."""
+    x = x if gamma is None else x * wide(gamma)
+    return x if beta is None else x + wide(beta)

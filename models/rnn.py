@@ -15,6 +15,8 @@ Weights have torch's names, shapes and order of gates, so that those of a layer 
 
     layer = nn.LSTM(d_in, d_hidden)                # or nn.RNN, for elman
     s = rnn.lstm(x, *layer.all_weights[0])         # s.h is layer(x)[0]; s.i, s.f, s.g, s.o, s.c are what it hides
+
+Half precision in, half precision out; what a step adds up and squashes is float32 in between.
 """
 
 from dataclasses import dataclass
@@ -22,6 +24,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 from torch.nn import functional as F
+
+from models.precision import wide
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,11 +52,11 @@ def lstm_cell(
     d_hidden = h.shape[-1]
     if w_hh.shape != (4 * d_hidden, d_hidden):
         raise ValueError(f"w_hh must be ({4 * d_hidden}, {d_hidden}), four gates' rows, not {tuple(w_hh.shape)}")
-    before = F.linear(x, w_ih, b_ih) + F.linear(h, w_hh, b_hh)  # (..., 4 d_hidden)
+    before = _sum(x, w_ih, b_ih, h, w_hh, b_hh)  # (..., 4 d_hidden)
     i, f, g, o = before.chunk(4, -1)  # (..., d_hidden) each
     i, f, g, o = torch.sigmoid(i), torch.sigmoid(f), torch.tanh(g), torch.sigmoid(o)
-    c = f * c + i * g  # (..., d_hidden)
-    return LSTMStates(i, f, g, o, c, h=o * torch.tanh(c))
+    c = f * wide(c) + i * g  # (..., d_hidden)
+    return LSTMStates(*(s.to(h.dtype) for s in (i, f, g, o, c, o * torch.tanh(c))))  # (..., d_hidden) each
 
 
 def lstm(
@@ -83,7 +87,7 @@ def elman_cell(
 
     w_ih (d_hidden, d_in), w_hh (d_hidden, d_hidden), b_ih and b_hh (d_hidden,). Elman 1990, with tanh.
     """
-    return torch.tanh(F.linear(x, w_ih, b_ih) + F.linear(h, w_hh, b_hh))  # (..., d_hidden)
+    return torch.tanh(_sum(x, w_ih, b_ih, h, w_hh, b_hh)).to(h.dtype)  # (..., d_hidden)
 
 
 def elman(
@@ -104,6 +108,12 @@ def elman(
         h = elman_cell(x_t, h, w_ih, w_hh, b_ih, b_hh)  # (..., d_hidden)
         states.append(h)
     return torch.stack(states)  # (T, ..., d_hidden)
+
+
+def _sum(x: Tensor, w_ih: Tensor, b_ih: Tensor | None, h: Tensor, w_hh: Tensor, b_hh: Tensor | None) -> Tensor:
+    """W_ih x + b_ih + W_hh h + b_hh, (..., rows of the weights)."""
+    b_ih, b_hh = (b if b is None else wide(b) for b in (b_ih, b_hh))
+    return F.linear(wide(x), wide(w_ih), b_ih) + F.linear(wide(h), wide(w_hh), b_hh)
 
 
 def _start(x: Tensor, w_hh: Tensor, given: Tensor | None) -> Tensor:

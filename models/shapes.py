@@ -5,7 +5,7 @@ allocated, so a model of any size can be counted.
 
     encoder-decoder    TransformerConfig (Vaswani et al. 2017)
     encoder only       BertConfig (Devlin et al. 2019), with or without the pooler
-    decoder only       DecoderConfig (Radford et al. 2018, 2019)
+    decoder only       GPTConfig (Radford et al. 2018, 2019)
 
     parameters     exact: equals sum(p.numel()) of the real module
     flops          of one forward pass: the matrix products, 2 operations per multiply-add; all else is left out
@@ -17,27 +17,13 @@ Heads change neither parameters nor FLOPs (d_k = d_model / n_head), only the num
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from torch import nn
+
 from models.bert import BertConfig
+from models.decoder import GPTConfig
 from models.transformer import TransformerConfig
 
-
-@dataclass(frozen=True)
-class DecoderConfig:
-    """A decoder-only model with learned positions and tied output; the defaults are GPT-1 (Radford et al. 2018, §4.1).
-
-    GPT-2 is DecoderConfig(50_257, 1024, pre_norm=True): its norms come first, with one more at the end.
-    """
-
-    vocab_size: int = 40_478
-    n_position: int = 512
-    d_model: int = 768
-    n_layer: int = 12
-    n_head: int = 12
-    d_ff: int = 3072
-    pre_norm: bool = False
-
-
-Config = TransformerConfig | BertConfig | DecoderConfig
+Config = TransformerConfig | BertConfig | GPTConfig
 
 
 @dataclass(frozen=True)
@@ -50,6 +36,11 @@ class Count:
     def total(self) -> int:
         """The sum over the parts."""
         return sum(self.parts.values())
+
+
+def parameters_in(module: nn.Module) -> int:
+    """How many numbers a module learns, counted in the module itself: what count_parameters has to equal."""
+    return sum(p.numel() for p in module.parameters())
 
 
 @dataclass(frozen=True)
@@ -141,13 +132,13 @@ def blocks(config: Config, pooler: bool = True) -> Iterator[Block]:
             yield _norm("norm", 2 * L, C, "T")
             if pooler:  # reads [CLS] only; its tanh keeps its output
                 yield Block("pooler", 1, C * C + C, lambda at: 2 * at.B * C * C, lambda at: 2 * at.B * C)
-        case DecoderConfig():
+        case GPTConfig():
             yield Block("token_embedding", 1, config.vocab_size * C)
-            yield Block("position_embedding", 1, config.n_position * C)
+            yield Block("position_embedding", 1, config.n_context * C)
             yield from _attention("self", L, C, H, "T", "T")
             yield _feed_forward("feed_forward", L, C, d_ff, "T", gelu=True)
             yield _norm("norm", 2 * L + (1 if config.pre_norm else 0), C, "T")
-            yield _output(config.vocab_size, C, tied=True)
+            yield _output(config.vocab_size, C, tied=config.tied_output)
 
 
 def _attention(name: str, n: int, C: int, H: int, queries: str, keys: str) -> Iterator[Block]:
@@ -216,6 +207,7 @@ def _lengths(config: Config, T: int, S: int | None, B: int) -> Lengths:
     at = Lengths(B, T, T if S is None else S)
     if min(at.B, at.T, at.S) < 1:
         raise ValueError(f"sizes must be at least 1, got {at}")
-    if not isinstance(config, TransformerConfig) and config.n_position < at.T:
-        raise ValueError(f"{at.T} tokens, but the model has {config.n_position} positions")
+    positions = {BertConfig: "n_position", GPTConfig: "n_context"}.get(type(config))
+    if positions and getattr(config, positions) < at.T:
+        raise ValueError(f"{at.T} tokens, but the model has {getattr(config, positions)} positions")
     return at

@@ -5,24 +5,21 @@ random: what such numbers show is how attention is computed, never what it has l
 """
 
 import math
-import re
-import time
+import unicodedata
 import zlib
-from collections.abc import Callable
 from dataclasses import dataclass
-from statistics import median
 
+import regex
 import torch
 from torch import Tensor
-from torch.nn import functional as F
-
-from models import attention
 
 D_MODEL = 64
-#: A dictionary whose keys are directions in the plane (degrees) and whose values are numbers.
-COMPASS = {0: 3.0, 45: 2.0, 90: 9.0, 135: 1.0, 180: 6.0, 225: 8.0, 270: 5.0, 315: 4.0}
 CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
-WORD = re.compile(rf"[{CJK}]|[^\W{CJK}]+|[^\w\s]")
+#: \X is what a reader sees as one character: a letter with its marks, a family of emoji. A run of them that begin with
+#: a letter or digit, or a single one that begins with anything else that can be seen.
+WORD = regex.compile(rf"(?:(?=[[\p{{L}}\p{{N}}_]--[{CJK}]])\X)+|(?=[^\s\p{{M}}\p{{Cc}}\p{{Cf}}])\X", regex.V1)
+#: Characters that nobody sees and that belong to no other one: soft hyphens, marks of direction. (U+200B parts words.)
+UNSEEN = regex.compile(r"[[\p{Cf}&&\p{Grapheme_Cluster_Break=Control}]--\u200b]", regex.V1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,8 +47,12 @@ def normal(*shape: int, seed: int, name: str, dtype: torch.dtype = torch.float64
 
 
 def words(text: str) -> list[str]:
-    """Toy tokens: runs of letters and digits, single Chinese characters, single punctuation marks; never [UNK]."""
-    return WORD.findall(text)
+    """Toy tokens: runs of letters and digits, single Chinese characters, single punctuation marks; never [UNK].
+
+    Marks, joiners and variation selectors stay with the character that they belong to, and however a letter and its
+    accent are encoded, it is the same word. A text without anything to see has no words.
+    """
+    return WORD.findall(UNSEEN.sub("", unicodedata.normalize("NFC", text)))
 
 
 def embed(tokens: list[str], seed: int, d_model: int = D_MODEL) -> Tensor:
@@ -77,63 +78,7 @@ def queries_and_keys(n: int, d_k: int, seed: int) -> tuple[Tensor, Tensor]:
     return q, k
 
 
-def softmax_jacobian(p: Tensor) -> Tensor:
-    """∂p/∂z of p = softmax(z): diag(p) − p pᵀ, (..., n) -> (..., n, n)."""
-    return torch.diag_embed(p) - p.unsqueeze(-1) * p.unsqueeze(-2)  # (..., n, n)
-
-
-def softmax_jacobian_norm(p: Tensor) -> Tensor:
-    """Frobenius norm of that Jacobian without forming it: √(Σp² − 2Σp³ + (Σp²)²), (..., n) -> (...)."""
-    squares = p.square().sum(-1)
-    return (squares - 2 * p.pow(3).sum(-1) + squares.square()).clamp_min(0).sqrt()
-
-
-def softness(scores: Tensor, divisor: float) -> tuple[float, float, float]:
-    """Of the softmax rows of scores / divisor, (rows, n): mean entropy, mean slope (norm of the Jacobian), mean largest
-    weight."""
-    p = attention.softmax(scores.double() / divisor)  # (rows, n)
-    return attention.entropy(p).mean().item(), softmax_jacobian_norm(p).mean().item(), p.amax(-1).mean().item()
-
-
 def additive_inputs(d_k: int, d_hidden: int, seed: int) -> tuple[Tensor, Tensor, Tensor]:
     """w_q, w_k (d_hidden, d_k) and w_v (d_hidden,) for attention.additive, scaled so that scores are of order 1."""
     w_q, w_k = (normal(d_hidden, d_k, seed=seed, name=n) / math.sqrt(d_k) for n in ("W_a", "U_a"))  # (d_hidden, d_k)
     return w_q, w_k, normal(d_hidden, seed=seed, name="v_a") / math.sqrt(d_hidden)
-
-
-def additive_scores_one_by_one(q: Tensor, k: Tensor, w_q: Tensor, w_k: Tensor, w_v: Tensor) -> Tensor:
-    """Bahdanau's scores pair by pair, with torch's own functions: a reference for attention.additive, (T, S)."""
-    pairs = [[F.linear(torch.tanh(F.linear(a, w_q) + F.linear(b, w_k)), w_v[None])[0] for b in k] for a in q]
-    return torch.stack([torch.stack(row) for row in pairs])  # (T, S)
-
-
-def milliseconds(n: int, d: int) -> dict[str, float]:
-    """Time per call on this machine of attention over n positions with d_k = d_v = d_hidden = d, without gradients.
-
-    "dot" is attention.scaled_dot_product, "fused" torch's own, "additive" attention.additive.
-    """
-    q, k, v = (normal(n, d, seed=0, name=name, dtype=torch.float32) for name in "qkv")  # (n, d) each
-    weights = [w.float() for w in additive_inputs(d, d, seed=0)]  # (d, d), (d, d), (d,)
-    return {
-        "dot": median_ms(lambda: attention.scaled_dot_product(q, k, v)),
-        "fused": median_ms(lambda: F.scaled_dot_product_attention(q[None, None], k[None, None], v[None, None])),
-        "additive": median_ms(lambda: attention.additive(q, k, v, *weights)),
-    }
-
-
-@torch.no_grad()
-def median_ms(call: Callable[[], object], repeats: int = 3) -> float:
-    """Median milliseconds of a call, after one that does not count."""
-    call()  # the first call pays for memory
-    taken = []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        call()
-        taken.append(1000 * (time.perf_counter() - start))
-    return median(taken)
-
-
-def similarity(angles: Tensor) -> Tensor:
-    """Scores of queries in these directions against COMPASS: cosines of the angles between, (...) -> (..., 8)."""
-    keys = torch.tensor(list(COMPASS), dtype=torch.float64)  # (8,)
-    return torch.cos(torch.deg2rad(angles.unsqueeze(-1) - keys))  # (..., 8)

@@ -7,12 +7,10 @@ end of each stack; one embedding for source and target, which §3.4 has too; an 
 of the attention carry a bias, as in most implementations; the paper's formulas have none.
 
     m = Transformer(TransformerConfig(source_vocab_size=1000, target_vocab_size=1000))
-    logits = m(source, target)                 # training: all positions at once, each sees only its past
+    logits = m(source, target)                 # training: one step with all positions, each sees only its past
     cache = m.encode(source)                   # generation: the encoder runs once,
     logits, cache = m.step(tokens, cache)      # then the decoder token by token; what it saw is in the cache
     t = m.trace(source, target)                # every attention and every state
-
-The full forward is one step with all tokens: training and generation run the same lines.
 """
 
 from dataclasses import dataclass, field
@@ -22,6 +20,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from models import attention, positional
+from models.seeded import seeded
 
 Pair = tuple[Tensor, Tensor]  # keys and values, (B, H, S, d_k) each
 
@@ -217,8 +216,7 @@ class Transformer(nn.Module):
     def __init__(self, config: TransformerConfig, seed: int = 0):
         super().__init__()
         self.config, C = config, config.d_model
-        with torch.random.fork_rng(devices=[]):  # leaves no trace in the global seed
-            torch.manual_seed(seed)
+        with seeded(seed):
             if not config.shared_embedding:
                 self.source_embedding = nn.Embedding(config.source_vocab_size, C)
             self.target_embedding = nn.Embedding(config.target_vocab_size, C)
@@ -260,40 +258,43 @@ class Transformer(nn.Module):
             decoder_added=torch.stack(d.added),  # (3L, B, T, C)
         )
 
-    def encode(self, source: Tensor, record: Record | None = None) -> Cache:
-        """Run the encoder over ids (B, S): a cache with an empty target."""
+    def encode(self, source: Tensor, record: Record | None = None, start: int | None = 0) -> Cache:
+        """Run the encoder over ids (B, S): a cache with an empty target. Positions count from start; None: without."""
         mask = source != self.config.pad  # (B, S)
         table = self.target_embedding if self.config.shared_embedding else self.source_embedding
-        x = self._embed(source, table, 0, record)  # (B, S, C)
+        x = self._embed(source, table, start, record)  # (B, S, C)
         for layer in self.encoder:
             x = layer(x, mask[:, None, None], record)  # (B, S, C)
         memory = self.encoder_norm(x)  # (B, S, C)
         cross = tuple(layer.cross_attention.keys_values(memory) for layer in self.decoder)  # (B, H, S, d_k) each
         return Cache(memory, mask, cross, past=(), target_mask=mask[:, :0])
 
-    def step(self, tokens: Tensor, cache: Cache, record: Record | None = None) -> tuple[Tensor, Cache]:
+    def step(
+        self, tokens: Tensor, cache: Cache, record: Record | None = None, start: int | None = 0
+    ) -> tuple[Tensor, Cache]:
         """Run the decoder over the next target tokens (B, T), T >= 1 -> logits (B, T, V), and a cache with them in it.
 
-        The given cache stays as it was: several continuations can start from it.
+        The given cache stays as it was: several texts can go on from it. start: as in encode, of the whole target.
         """
         target_mask = torch.cat((cache.target_mask, tokens != self.config.pad), 1)  # (B, past + T)
         causal = attention.causal_mask(tokens.shape[1], target_mask.shape[1]).to(tokens.device)  # (T, past + T)
         mask = target_mask[:, None, None] & causal  # (B, 1, T, past + T)
-        source_mask = cache.source_mask[:, None, None]  # (B, 1, 1, S)
-        x = self._embed(tokens, self.target_embedding, cache.length, record)  # (B, T, C)
+        first = None if start is None else start + cache.length
+        x = self._embed(tokens, self.target_embedding, first, record)  # (B, T, C)
         past = []
         for layer, own, cross in zip(self.decoder, cache.past or [None] * len(self.decoder), cache.cross, strict=True):
-            x, own = layer(x, own, cross, mask, source_mask, record)  # (B, T, C)
+            x, own = layer(x, own, cross, mask, cache.source_mask[:, None, None], record)  # (B, T, C)
             past.append(own)
         x = self.decoder_norm(x)  # (B, T, C)
         logits = F.linear(x, self.target_embedding.weight) if self.output is None else self.output(x)  # (B, T, V)
         return logits, Cache(cache.memory, cache.source_mask, cache.cross, tuple(past), target_mask)
 
-    def _embed(self, ids: Tensor, table: nn.Embedding, start: int, record: Record | None) -> Tensor:
-        """ids (B, T) at positions start, start + 1, … -> (B, T, C): §3.4 and §3.5."""
-        C = self.config.d_model
-        position = positional.sinusoidal(ids.shape[1], C, start=start).to(table.weight)  # (T, C)
-        x = self.dropout(table(ids) * C**0.5 + position)  # (B, T, C)
+    def _embed(self, ids: Tensor, table: nn.Embedding, start: int | None, record: Record | None) -> Tensor:
+        """ids (B, T) at positions start, start + 1, …, or at none -> (B, T, C): §3.4 and §3.5."""
+        x = table(ids) * self.config.d_model**0.5  # (B, T, C)
+        if start is not None:
+            x = x + positional.sinusoidal(ids.shape[1], x.shape[2], start=start).to(table.weight)  # (B, T, C)
+        x = self.dropout(x)
         if record is not None:
             record.states.append(x)
         return x

@@ -10,6 +10,7 @@ says checkpoints/translator/CARD.md. Chinese is read character by character, Eng
 stands for the space before a word.
 """
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,9 +19,9 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from models import checkpoint, decoding, vocabulary
+from models import checkpoint, decoding, translator_vocabulary
 from models.transformer import Trace, Transformer, TransformerConfig
-from models.vocabulary import END, PAD, START, Vocabulary
+from models.translator_vocabulary import END, PAD, START, Vocabulary
 
 PATH = Path(__file__).parent / "checkpoints" / "translator"
 ALPHA = 0.6  # of the length penalty, as in Vaswani et al. 2017, §6.1
@@ -105,9 +106,12 @@ class Translator:
         return self.model.trace(_pad([ids], self.device), _pad([target_ids], self.device))
 
     def source_ids(self, text: str) -> list[int]:
-        """Chinese -> one id per character. Raises ValueError for a text that is empty or too long."""
+        """Chinese -> one id per character. Raises ValueError for a text that is too long, or holds nothing to read.
+
+        An accent or a variation selector that stands alone, and U+FFFD, are nothing to read.
+        """
         ids = self.vocabulary.encode_source(text)
-        if not ids:
+        if not any(unicodedata.category(c)[0] != "M" and c != "\ufffd" for c in translator_vocabulary.canonical(text)):
             raise ValueError("there is nothing to translate in this text")
         if len(ids) > LONGEST:
             raise ValueError(f"the translator reads at most {LONGEST} characters, this text has {len(ids)}")
@@ -137,7 +141,7 @@ class Translator:
         )
         words = [i for i in best.tokens if i != END]
         return Translation(
-            source=vocabulary.canonical(text),
+            source=translator_vocabulary.canonical(text),
             source_tokens=tuple(self.vocabulary.source[i] for i in source),
             text=self.vocabulary.decode_target(words),
             tokens=tuple(self.pieces[i] for i in words),
@@ -149,7 +153,7 @@ class Translator:
 
 
 def load(path: Path = PATH) -> Translator:
-    """The trained translator, read once per process. Raises checkpoint.Unusable (missing, damaged, foreign file)."""
+    """The trained translator, read once per process. Raises records.Unusable (missing, damaged, foreign file)."""
     return _load(path)
 
 
@@ -158,7 +162,7 @@ def _load(path: Path) -> Translator:
     found = checkpoint.read(path, kind="translator", files=("tokenizer.json",))
     model = Transformer(TransformerConfig(**found.config["architecture"]))
     model.load_state_dict({name: tensor.float() for name, tensor in found.tensors.items()})
-    return Translator(model, vocabulary.load(path / "tokenizer.json"))
+    return Translator(model, translator_vocabulary.load(path / "tokenizer.json"))
 
 
 def _pad(rows: Sequence[Sequence[int]], device: torch.device) -> Tensor:

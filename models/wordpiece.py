@@ -6,27 +6,27 @@ tokenizer.json (without [CLS] and [SEP] around it, never padded, never cut):
     specials    [MASK] and the like, typed exactly so, are taken out first and stay one token, wherever they stand
     normalize   clean, space Chinese characters, strip accents, lower-case
     words       cut at spaces; every punctuation character is a word of its own
-    pieces      of each word, the longest beginning that the vocabulary has; then the same of the rest, behind ##. A
+    pieces      of each word, the longest prefix that the vocabulary has; then the same of the rest, behind ##. A
                 word that cannot be used up in this way, or has more than 100 characters, is one [UNK]
 
     w = wordpiece.load()
     w.tokenize("flightless")                 # ['flight', '##less']
     w.trace("flightless").attempts           # flightless, flightles, ..., flight (found); ##less (found)
 
-How BERT's vocabulary was learnt was never published. train() here follows the description, the likelihood of the text;
+How BERT's vocabulary was learned was never published. train() here follows the description, the likelihood of the text;
 the library's trainer of the same name does not: it merges the most frequent pair, as byte-pair encoding does.
 """
 
 import functools
 import re
-import threading
 import unicodedata
 from bisect import bisect
-from collections.abc import Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from models import bpe, local
+from models import bert_files, bpe
+from models.records import once
 
 PREFIX = "##"  # marks a piece that continues a word
 UNKNOWN = "[UNK]"
@@ -95,37 +95,58 @@ class WordPiece:
         return self._trace(found[0])
 
     def _trace(self, word: str) -> Trace:
-        """Longest match first, from left to right: greedy, so that no earlier choice is ever taken back."""
         if word in SPECIAL:
             return Trace(word, (), (word,))
         if len(word) > MAX_CHARS:
             return Trace(word, (), (UNKNOWN,))
-        attempts, pieces, start = [], [], 0
-        while start < len(word):
-            for end in range(len(word), start, -1):
-                piece = PREFIX * (start > 0) + word[start:end]
-                attempts.append(Attempt(start, end, piece, piece in self.vocabulary))
-                if attempts[-1].found:
-                    break
-            else:  # not even one character is known
-                return Trace(word, tuple(attempts), (UNKNOWN,))
-            pieces.append(piece)
-            start = end
-        return Trace(word, tuple(attempts), tuple(pieces))
+        asked = _Asked(self.vocabulary)
+        pieces = longest_match(word, asked)
+        return Trace(word, tuple(_attempts(asked.looks)), tuple(pieces))
+
+
+def longest_match(word: str, vocabulary: Container[str]) -> list[str]:
+    """The pieces of one word, from left to right; [UNK] alone where nothing fits."""
+    pieces, start = [], 0
+    while start < len(word):
+        mark, end = PREFIX if start > 0 else "", len(word)
+        while end > start and mark + word[start:end] not in vocabulary:
+            end -= 1  # one character shorter
+        if end == start:  # not even one character has an entry
+            return [UNKNOWN]  # for the whole word, whatever was found before
+        pieces.append(mark + word[start:end])
+        start = end  # greedy: no choice is ever taken back
+    return pieces
+
+
+class _Asked(Container[str]):
+    """A vocabulary that keeps what it was asked for, and whether it had it."""
+
+    def __init__(self, vocabulary: Container[str]):
+        self.vocabulary = vocabulary
+        self.looks: list[tuple[str, bool]] = []
+
+    def __contains__(self, piece: str) -> bool:
+        self.looks.append((piece, piece in self.vocabulary))
+        return self.looks[-1][1]
+
+
+def _attempts(looks: Iterable[tuple[str, bool]]) -> Iterator[Attempt]:
+    """Where in the word each look was: it starts where the last piece that was found ends."""
+    start = 0
+    for piece, found in looks:
+        end = start + len(piece) - len(PREFIX) * (start > 0)
+        yield Attempt(start, end, piece, found)
+        start = end if found else start
 
 
 def load() -> WordPiece:
-    """The 30,522 pieces of the local BERT, read once per process. Raises local.ModelUnavailable."""
-    with _lock:
-        return _load(local.folder())
+    """The 30,522 pieces of the local BERT, read once per process. Raises records.Unusable."""
+    return _load(bert_files.folder())
 
 
-_lock = threading.Lock()
-
-
-@functools.cache
+@once
 def _load(folder: Path) -> WordPiece:
-    lines = local.verified(folder / "vocab.txt").read_text(encoding="utf-8").removesuffix("\n").split("\n")
+    lines = bert_files.verified(folder / "vocab.txt").read_text(encoding="utf-8").removesuffix("\n").split("\n")
     return WordPiece({piece: i for i, piece in enumerate(lines)})
 
 

@@ -1,23 +1,73 @@
-"""The home page: what this is, the questions as a map, where to start. No torch: it reads front matter only."""
+"""The home page: what this is, a demo to begin with, the map, the lessons in an order to read in, the search.
+
+No torch: it reads texts only, until the reader's browser asks for the demo.
+"""
 
 import streamlit as st
 
-from study.notes import app_words, home_text, lessons
+from study.classroom import is_class
+from study.map import PARTS, drawing, in_order
+from study.notes import Lesson, home_text, lessons
+from study.practice import Tally
+from study.shell.guest import guest
+from study.shell.picture import picture
+from study.shell.progress import tallies, told
+from study.shell.search import search
+from study.shell.session import Reader
+from study.words import app_words
+
+FIRST, DEMO = "t5_attention", "real_heads"  # where to begin, and what it looks like there
 
 
-def render(lang: str, pages: dict[str, st.Page]) -> None:
-    """Draws the home page; `pages` links each stem to its st.Page."""
-    words = app_words(lang)
+def render(reader: Reader) -> None:
+    """Draws the home page."""
+    words = app_words(reader.lang)
+    shown = [lesson for lesson in lessons if lesson.stem in reader.pages]
+    first = next((lesson for lesson in shown if lesson.stem == FIRST), None)
     st.title(words("name"), anchor=False)
     with st.container(key="note_home"):
-        st.markdown(home_text(lang))
-    section = None
-    for lesson in (le for le in lessons if le.stem in pages):
-        if lesson.section != section:
-            section = lesson.section
-            st.subheader(words(f"sections.{section}"), anchor=False)
-        with st.container(border=True, key=f"small_{lesson.stem}"):
-            st.page_link(pages[lesson.stem], label=f"**{lesson.number} · {lesson.title(lang)}**")
-            st.markdown(lesson.question(lang))
-            counts = words("lesson_size", minutes=lesson.front(lang, "minutes"), demos=len(lesson.demos))
-            st.caption(counts)
+        st.markdown(home_text(reader.lang))
+    if first:
+        with st.container(key="start", width="content"):
+            label = words("home.start", lesson=f"{first.number} {first.title(reader.lang)}")
+            st.page_link(reader.pages[FIRST], label=label, icon=":material/play_arrow:")
+        st.header(words("home.try"), anchor=False)
+        guest(first, DEMO, "home", reader)
+    st.header(words("home.map"), anchor="map")
+    search("search", reader)
+    _map(shown, reader)
+    _order(shown, reader)
+
+
+def _map(shown: list[Lesson], reader: Reader) -> None:
+    words, paths = app_words(reader.lang), {lesson.number: lesson.stem for lesson in shown}
+    drawings = [drawing(section, words, paths) for section in PARTS]
+    picture("".join(drawings), "_map")
+    st.caption(words("map.coming"))
+
+
+def _order(shown: list[Lesson], reader: Reader) -> None:
+    """The lessons in an order to read in, each with its question and how far the reader is in its quiz."""
+    lang, words = reader.lang, app_words(reader.lang)
+    st.header(words("home.order"), anchor="order")
+    found = tallies(shown, lang)
+    _practice(sum(found.values(), Tally()), reader)
+    with st.container(key="lessons"):
+        for n, lesson in enumerate(in_order(shown), 1):
+            with st.container(key=f"small_{lesson.stem}"):
+                title = f"**{n}. {lesson.number} {lesson.title(lang)}**"
+                st.page_link(reader.pages[lesson.stem], label=title)
+                st.markdown(lesson.question(lang))
+                size = words("lesson_size", minutes=lesson.minutes(lang), demos=len(lesson.demos))
+                far = told(found[lesson.stem], words)
+                st.caption(f"{size} · {words('progress.lesson', far=far)}" if far else size)
+    st.caption(words("class.about" if is_class() else "about"))
+
+
+def _practice(whole: Tally, reader: Reader) -> None:
+    """How far the reader is over all, and the way to ten questions."""
+    words = app_words(reader.lang)
+    with st.container(horizontal=True, vertical_alignment="center", key="practice"):
+        st.page_link(reader.pages["practice"], label=words("practice.start"), icon=":material/quiz:")
+        if whole.done:
+            st.caption(words("progress.whole", far=told(whole, words)))

@@ -31,6 +31,18 @@ class When:
 
 
 @dataclass(frozen=True)
+class Anew:
+    """Begins anew, at its default, when the reader changes one of these controls: what was said of one round does not
+    stand in the next, `Anew("turn")`. A link sets all of them at once.
+    """
+
+    names: tuple[str, ...]
+
+    def __init__(self, *names: str):
+        object.__setattr__(self, "names", names)
+
+
+@dataclass(frozen=True)
 class Slider:
     """A number from low to high. Whole numbers where low and high are whole and the step is.
 
@@ -100,6 +112,10 @@ class Choice:
         return list(self.options)
 
 
+class Block(Choice):
+    """The name of a box of a Diagram, set by a click or by the arrow keys: the drawing is its widget."""
+
+
 @dataclass(frozen=True)
 class Toggle:
     """On or off."""
@@ -157,10 +173,14 @@ class Text:
 
 @dataclass(frozen=True)
 class Texts(Text):
-    """Several lines of text, one item a line, at most `most` of them; `lines` splits them, empty ones left out."""
+    """Several lines of text, one item a line, at most `most` of them; `lines` splits them.
+
+    parallel: line for line with another control's text. There an empty line is an item, too; elsewhere none is.
+    """
 
     limit: int = 4000
     most: int = 20
+    parallel: bool = False
 
     def ends(self) -> list[str]:
         return ["a", "\n".join(["some words"] * self.most)]
@@ -168,13 +188,20 @@ class Texts(Text):
     def check(self, value: str) -> None:
         """Raises Refusal("empty"), Refusal("too_many_characters") or Refusal("too_many_lines")."""
         super().check(value)
-        if len(self.lines(value)) > self.most:
-            raise Refusal("too_many_lines", lines=len(self.lines(value)), limit=self.most)
+        lines = len(self.lines(value, self.parallel))
+        if lines > self.most:
+            raise Refusal("too_many_lines", lines=lines, limit=self.most)
 
     @staticmethod
-    def lines(value: str) -> list[str]:
-        """The items: lines without the spaces around them."""
-        return [line.strip() for line in value.splitlines() if line.strip()]
+    def lines(value: str, parallel: bool = False) -> list[str]:
+        """The items: lines without the spaces around them.
+
+        Only a line feed ends a line ("\\r\\n" is one end), and at the end of the text it opens no new one. What
+        str.splitlines takes for ends of lines as well (U+000B, U+0085, U+2028 ...) is white space in a line: it comes
+        along when people paste, and would make two lines of one.
+        """
+        lines = [line.strip() for line in value.removesuffix("\n").split("\n")]
+        return lines if parallel else [line for line in lines if line]
 
 
 @dataclass(frozen=True)

@@ -7,40 +7,25 @@ import functools
 import importlib
 import inspect
 import math
+import pkgutil
+import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from enum import Enum
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
+import numpy as np
+
 from study.controls import (
-    Cell,
-    Choice,
+    Anew,
     Control,
     Numbers,
-    Refusal,
-    Seed,
-    SeedControl,
     Sentence,
-    Slider,
     Text,
-    Texts,
-    Toggle,
     When,
 )
-from study.token_views import Span, TokenLines, Tokens
-from study.views import Say
-from study.views import View as PlainView
-
-__all__ = [
-    "Cell", "Choice", "Claim", "Demo", "Evidence", "Measured", "Numbers", "Origin", "Param", "Progress", "Refusal",
-    "Say", "Seed", "SeedControl", "Sentence", "Slider", "Span", "Text", "Texts", "Timed", "Toggle", "TokenLines",
-    "Tokens", "When", "demos", "memo",
-]  # fmt: skip
-
-View = PlainView | Tokens | TokenLines
-
-#: Shares an expensive pure step between reruns and demos, bounded.
-memo = functools.lru_cache(maxsize=32)
+from study.views import Say, View
 
 
 class Origin(Enum):
@@ -61,6 +46,7 @@ class Claim:
     """
 
     name: str
+    _: KW_ONLY
     measured: float
     expected: float
     abs: float = 0.0
@@ -90,12 +76,19 @@ class Claim:
         return abs(gap) <= self.tolerance
 
 
+def same(name: str, ours: Any, theirs: Any, abs: float = 0.0) -> Claim:
+    """Two numbers, arrays or tensors agree: their largest difference is at most abs. NaN agrees with nothing."""
+    gap = np.abs(np.asarray(ours, float) - np.asarray(theirs, float))
+    return Claim(name, measured=gap.max(initial=0), expected=0, abs=abs)
+
+
 @dataclass(frozen=True)
 class Measured:
     """An empirical finding under the conditions shown: a number, no tick."""
 
     name: str
     value: float
+    _: KW_ONLY
     unit: str = ""
 
     def __post_init__(self):
@@ -103,14 +96,33 @@ class Measured:
 
 
 @dataclass(frozen=True, init=False)
-class Evidence:
-    """What a demo shows: views (frozen arrays), claims, measurements, and where the numbers come from.
+class Step:
+    """One to three views that stand side by side on one screen. name: its label in the yaml (`steps:`)."""
 
+    name: str
+    views: tuple[View, ...]
+
+    def __init__(self, name: str, *views: View):
+        if name and not 1 <= len(views) <= MOST_VIEWS:
+            raise ValueError(f"a step has one to {MOST_VIEWS} views, not {len(views)}")
+        object.__setattr__(self, "name", name)
+        object.__setattr__(self, "views", views)
+
+
+STEP = "step"  # in a preset: the step that it shows
+MOST_VIEWS = 5  # two or three figures abreast and a row of numbers or chips below them, or five such rows
+
+
+@dataclass(frozen=True, init=False)
+class Evidence:
+    """What a demo shows: steps of views (frozen arrays), claims, measurements, and where the numbers come from.
+
+    Views without a Step are one step, which needs no name. measured: the first three are told in large type.
     source: a proper name to stand with the origin (a model, a table, a card), the same in every language.
     notices: sentences of the yaml (`notices:`) that the reader should know about this input.
     """
 
-    views: tuple[View, ...]
+    steps: tuple[Step, ...]
     claims: tuple[Claim, ...]
     measured: tuple[Measured, ...]
     origin: Origin
@@ -119,21 +131,35 @@ class Evidence:
 
     def __init__(
         self,
-        *views: View,
+        *shown: View | Step,
         claims: Sequence[Claim] = (),
         measured: Sequence[Measured] = (),
         origin: Origin,
         source: str = "",
         notices: Sequence[Say] = (),
     ):
-        if not views:
+        if not shown:
             raise ValueError("evidence needs at least one view")
+        steps = shown if isinstance(shown[0], Step) else (Step("", *shown),)
+        if not all(isinstance(step, Step) for step in steps):
+            raise ValueError("evidence has steps or views, not both")
+        if len({step.name for step in steps}) < len(steps):
+            raise ValueError("two steps have one name")
         parts = {
-            "views": views, "claims": tuple(claims), "measured": tuple(measured), "origin": origin, "source": source,
+            "steps": steps,
+            "claims": tuple(claims),
+            "measured": tuple(measured),
+            "origin": origin,
+            "source": source,
             "notices": tuple(notices),
-        }  # fmt: skip
+        }
         for name, value in parts.items():
             object.__setattr__(self, name, value)
+
+    @property
+    def views(self) -> tuple[View, ...]:
+        """The views of all steps, in order."""
+        return tuple(view for step in self.steps for view in step.views)
 
     @property
     def figure(self):
@@ -159,12 +185,17 @@ class Progress:
 
 @dataclass(frozen=True)
 class Param:
-    """One control of a demo: its name, the control, the default and when it is shown."""
+    """One control of a demo: its name, the control, the default and when it is shown.
+
+    key: its name in the link and in the session; a sentence belongs to the lesson, not to one demo.
+    """
 
     name: str
     control: Control
     default: Any
     when: When | None = None
+    key: str = ""
+    anew: tuple[str, ...] = ()  # the controls whose change sets this one to its default
 
 
 @dataclass(frozen=True)
@@ -176,6 +207,7 @@ class Demo:
     function: Callable[..., Evidence | Iterator[Evidence]] = field(repr=False)
     params: tuple[Param, ...]
     work: tuple[str, type] | None = None  # the parameter that says that this demo is impure, and its type
+    presets: dict[str, dict[str, Any]] = field(default_factory=dict, repr=False)  # by name, the first one first
 
     def values(self, given: dict[str, Any]) -> dict[str, Any]:
         """Every control's value: given or default; a hidden control has its default."""
@@ -185,7 +217,7 @@ class Demo:
                 values[p.name] = p.default
         return values
 
-    def start(self, work: Timed | Progress | None = None, **given: Any) -> Iterator[Evidence]:
+    def start(self, work: Timed | Progress | None = None, /, **given: Any) -> Iterator[Evidence]:
         """Yields evidence until the work is done; a pure demo yields once. Raises Refusal for expected bad input."""
         unknown = given.keys() - {p.name for p in self.params}
         if unknown:
@@ -209,7 +241,10 @@ class Demo:
 
 
 def read(stem: str, function: Callable) -> Demo:
-    """A Demo from a function's signature. Raises TypeError where a parameter is no control or has no default."""
+    """A Demo from a function's signature and the PRESETS of its file: {name: {control: value}}, "step" names a step.
+
+    Raises TypeError where a parameter is no control or has no default, or a preset sets what is no control's value.
+    """
     hints = get_type_hints(function, include_extras=True)
     params, work = [], None
     for name, parameter in inspect.signature(function).parameters.items():
@@ -222,21 +257,43 @@ def read(stem: str, function: Callable) -> Demo:
         if control is None or parameter.default is inspect.Parameter.empty:
             raise TypeError(f"{stem}.{function.__name__}: parameter {name!r} needs a control and a default")
         when = next((e for e in extras if isinstance(e, When)), None)
-        params.append(Param(name, control, parameter.default, when))
-    return Demo(stem, function.__name__, function, tuple(params), work)
+        anew = tuple(other for e in extras if isinstance(e, Anew) for other in e.names)
+        owner = stem if isinstance(control, Sentence) else f"{stem}.{function.__name__}"
+        params.append(Param(name, control, parameter.default, when, f"{owner}.{name}", anew))
+    if missing := {other for p in params for other in p.anew} - {p.name for p in params}:
+        raise TypeError(f"{stem}.{function.__name__}: there is no control {sorted(missing)} to begin anew with")
+    presets = _presets(stem, function, params)
+    return Demo(stem, function.__name__, function, tuple(params), work, presets)
+
+
+def _presets(stem: str, function: Callable, params: Sequence[Param]) -> dict[str, dict[str, Any]]:
+    presets = sys.modules[function.__module__].__dict__.get("PRESETS", {})
+    known = {p.name: p.control for p in params}
+    for preset, values in presets.items():
+        for control, value in values.items():
+            if control != STEP and (control not in known or known[control].clean(value) != value):
+                raise TypeError(f"{stem}.{function.__name__}: preset {preset!r} sets {control} to {value!r}")
+    return presets
+
+
+RESULTS = (Evidence, Iterator[Evidence])
 
 
 def demos(stem: str) -> dict[str, Demo]:
-    """The demos of a page in the order of its source: its public functions that return Evidence."""
-    return dict(_demos(stem))
+    """The demos of a lesson: each file of its folder that defines a function of its own name returning Evidence."""
+    with _importing:
+        return dict(_demos(stem))
+
+
+_importing = threading.RLock()  # two first readers of a lesson import it once, one after the other
 
 
 @functools.cache
 def _demos(stem: str) -> dict[str, Demo]:
-    page = importlib.import_module(f"pages.{stem}")
-    found = {}
-    for name, thing in vars(page).items():
-        ours = inspect.isfunction(thing) and thing.__module__ == page.__name__ and not name.startswith("_")
-        if ours and get_type_hints(thing).get("return") in (Evidence, Iterator[Evidence]):
-            found[name] = read(stem, thing)
-    return found
+    """A file of the lesson's folder that defines a function of its own name, returning Evidence, is a demo."""
+    folder, result = importlib.import_module(f"pages.{stem}"), {}
+    for name in sorted(module.name for module in pkgutil.iter_modules(folder.__path__)):
+        function = getattr(importlib.import_module(f"{folder.__name__}.{name}"), name, None)
+        if inspect.isfunction(function) and get_type_hints(function).get("return") in RESULTS:
+            result[name] = read(stem, function)
+    return result

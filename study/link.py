@@ -1,4 +1,4 @@
-"""A lesson's state as query parameters: `?t5_attention.scaling.d_k=128`. Pure: `lesson.py` moves it to the URL.
+"""A lesson's state as query parameters: `?t5_attention.scaling.d_k=128`. Pure: `shell/address.py` moves it to the URL.
 
 Streamlit's own binding drops a bad value without a word, and writes the *label* of a choice, which no longer reads in
 the other language; so values are written here by the controls themselves.
@@ -7,17 +7,10 @@ the other language; so values are written here by the controls themselves.
 from collections.abc import Mapping
 from typing import Any
 
-from study.controls import Sentence, Text
-from study.demo import Demo, Param
+from study.controls import Text
+from study.demo import Demo
 
 LONGEST = 500  # characters of a text that still go into a link
-
-
-def name(demo: Demo, param: Param) -> str:
-    """The parameter's name in the link and in the session; a sentence belongs to the lesson, not to one demo."""
-    if isinstance(param.control, Sentence):
-        return f"{demo.stem}.{param.name}"
-    return f"{demo.stem}.{demo.name}.{param.name}"
 
 
 def read(demo: Demo, query: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:
@@ -27,7 +20,7 @@ def read(demo: Demo, query: Mapping[str, str]) -> tuple[dict[str, Any], list[str
     """
     values, bad = {}, []
     for p in demo.params:
-        raw = query.get(name(demo, p))
+        raw = query.get(p.key)
         if raw is None:
             continue
         try:
@@ -51,5 +44,5 @@ def write(demo: Demo, values: Mapping[str, Any]) -> tuple[dict[str, str], list[s
         if isinstance(p.control, Text) and len(value) > LONGEST:
             long.append(p.name)
         else:
-            query[name(demo, p)] = p.control.text(value)
+            query[p.key] = p.control.text(value)
     return query, long

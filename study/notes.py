@@ -1,148 +1,25 @@
-"""Reads notes/<lang>/: the note with its front matter and demo markers, the labels, the quiz, the app's own words.
+"""The lessons: notes/<lang>/<stem>.md with its front matter, sections and markers, and the yaml beside it."""
 
-A text that is missing in a language raises `MissingText`: never a silent string in another language.
-"""
-
+import ast
 import functools
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
+from study import glossary, note_text, quiz, words
+from study.note_text import Piece, flat, pieces
+from study.quiz import Interview, Item
+from study.source import source
+from study.words import ROOT, DemoWords, FlawedText, MissingText, Words, languages
 
-from study.theme import ROLES
-from study.views import Key, Say
-
-ROOT = Path(__file__).resolve().parent.parent
-NOTES = ROOT / "notes"
 STEM = re.compile(r"[a-z]\d+_[a-z0-9_]+")
-MARKER = re.compile(r"^<!--\s*demo:\s*(\w+)\s*-->\s*$", re.MULTILINE)
-FRONT = ("title", "question", "source", "minutes")
-CHINESE = "[\u3000-\u9fff\uff00-\uffef]"
-#: LaTeX colour names that notes use for roles; the theme's exact colours take their place.
-ROLE_OF_COLOR = {"royalblue": "query", "chocolate": "key", "seagreen": "value", "blueviolet": "position"}
-
-
-class MissingText(KeyError):
-    """A text that a language lacks."""
-
-
-@functools.lru_cache(maxsize=128)
-def _read(path: Path, modified: int) -> str:
-    return path.read_text(encoding="utf-8")
-
-
-def _text(path: Path) -> str:
-    try:
-        return _read(path, path.stat().st_mtime_ns)
-    except FileNotFoundError:
-        raise MissingText(f"{path.relative_to(NOTES)} is missing") from None
-
-
-@functools.lru_cache(maxsize=128)
-def _parse(text: str) -> Any:
-    return yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader)) or {}
-
-
-def languages() -> list[str]:
-    """The languages that notes are written in: the folders of notes/ with an app.yaml."""
-    return sorted((p.parent.name for p in NOTES.glob("*/app.yaml")), reverse=True)
-
-
-class Words:
-    """Looks a text up in nested mappings by path, filling its {places}. Raises MissingText."""
-
-    def __init__(self, lang: str, texts: Mapping[str, Any], where: str):
-        self.lang, self.texts, self.where = lang, texts, where
-
-    def __call__(self, path: str, **values: Any) -> str:
-        found: Any = self.texts
-        for step in path.split("."):
-            found = found.get(step) if isinstance(found, Mapping) else None
-        if not isinstance(found, str | int | float):
-            raise MissingText(f"{self.lang}/{self.where}: no text for {path!r}")
-        return str(found).format(**values) if values else str(found)
-
-    def has(self, path: str) -> bool:
-        try:
-            return bool(self(path))
-        except MissingText:
-            return False
-
-
-class DemoWords(Words):
-    """The words of one demo; `label` finds view keys in axes, series, panels, then in the app's common labels."""
-
-    def label(self, key: Key) -> str:
-        name, values = (key.key, dict(key.values)) if isinstance(key, Say) else (key, {})
-        if name == "as_is":
-            return str(values["text"])
-        for group in ("axes", "series", "panels"):
-            if self.has(f"{group}.{name}"):
-                return self(f"{group}.{name}", **values)
-        return app_words(self.lang)(f"labels.{name}", **values)
-
-    def either(self, group: str, key: str, **values: Any) -> str:
-        """A text of the demo's group, or the app's where the demo has none of its own (refusals, notices)."""
-        own = self if self.has(f"{group}.{key}") else app_words(self.lang)
-        return own(f"{group}.{key}", **values)
-
-
-def app_words(lang: str) -> Words:
-    """The interface's own words."""
-    return Words(lang, _parse(_text(NOTES / lang / "app.yaml")), "app.yaml")
-
-
-@dataclass(frozen=True)
-class Choice:
-    """One answer of a quiz item with its feedback."""
-
-    say: str
-    because: str
-    right: bool
-
-
-@dataclass(frozen=True)
-class Item:
-    """A quiz item: choices, or a number with tolerance, or a prediction of a demo's claim (truth computed)."""
-
-    ask: str
-    choices: tuple[Choice, ...] = ()
-    number: float | None = None
-    abs: float = 0.0
-    because: str = ""
-    demo: str = ""
-    given: tuple[tuple[str, Any], ...] = ()
-    claim: str = ""
-
-    @property
-    def kind(self) -> str:
-        return "predict" if self.demo else "choice" if self.choices else "number"
-
-
-def _item(raw: Mapping[str, Any]) -> Item:
-    if "predict" in raw:
-        p = raw["predict"]
-        return Item(raw["ask"], demo=p["demo"], given=tuple((p.get("with") or {}).items()), claim=p["claim"],
-                    because=raw.get("because", ""))  # fmt: skip
-    if "number" in raw:
-        n = raw["number"]
-        return Item(raw["ask"], number=float(n["value"]), abs=float(n.get("abs", 0)), because=raw["because"])
-    choices = [
-        Choice(str(c["say"]), str(c["because"]), side == "right") for side in ("right", "wrong") for c in raw[side]
-    ]
-    return Item(raw["ask"], choices=tuple(choices))
-
-
-@dataclass(frozen=True)
-class Interview:
-    """The question as an interviewer asks it, an answer of three to five sentences, and the points it should make."""
-
-    ask: str
-    answer: str
-    points: tuple[str, ...]
+FRONT = ("title", "question", "source")
+A_MINUTE = {"zh": 350, "en": 200}  # characters of Chinese, words of English that are read in it
+A_DEMO = 2  # minutes
+CHINESE = "[\u3400-\u9fff]"
+RESULTS = ("Evidence", "Iterator[Evidence]")
 
 
 @dataclass(frozen=True)
@@ -161,28 +38,58 @@ class Lesson:
         """How readers name it: T5."""
         return self.stem.split("_")[0].upper()
 
-    def _note(self, lang: str) -> tuple[Mapping[str, Any], str]:
-        before, *cut = _text(NOTES / lang / f"{self.stem}.md").split("---\n", 2)
-        front = _parse(cut[0]) if len(cut) == 2 and not before.strip() else None
-        if not isinstance(front, Mapping):
-            raise MissingText(f"{lang}/{self.stem}.md: does not begin with front matter between two lines of ---")
-        body, missing = cut[1], [k for k in FRONT if not front.get(k)]
-        if missing:
-            raise MissingText(f"{lang}/{self.stem}.md: front matter lacks {missing}")
-        return front, body
+    def _note(self, lang: str) -> tuple[Mapping[str, Any], str, str]:
+        """Its front matter, its body, and its body without the sources behind numbers. Raises FlawedText."""
+        return _read(words.text(words.NOTES / lang / f"{self.stem}.md"), f"{lang}/{self.stem}.md")
 
     def front(self, lang: str, key: str) -> str:
         return str(self._note(lang)[0][key])
 
     @property
     def flaw(self) -> str:
-        """Why the note cannot be shown, or "": one that a language lacks as yet stops no other lesson."""
-        for lang in languages():
-            try:
-                self._note(lang)
-            except (MissingText, yaml.YAMLError) as error:
-                return str(error.args[0]) if isinstance(error, MissingText) else f"{lang}/{self.stem}.md: {error}"
+        """Why the lesson cannot be shown, or "": a file that is missing or ill stops no other lesson."""
+        return _flaw(self, self.stamp())
+
+    def stamp(self) -> tuple:
+        """What changes with every file that the lesson is read from: every visit of every page asks for its flaw."""
+        texts = [words.NOTES / lang / name for lang in languages() for name in self._files()]
+        return tuple(
+            (str(path), _modified(path)) for path in (*texts, *sorted((ROOT / "pages" / self.stem).glob("*.py")))
+        )
+
+    def _files(self) -> tuple[str, ...]:
+        return f"{self.stem}.md", f"{self.stem}.yaml", "glossary.yaml"
+
+    def _find_flaw(self) -> str:
+        try:
+            for lang in languages():
+                self.sections(lang)
+                self.quiz(lang)
+                self.interview(lang)
+                self.demo_titles(lang)
+                for name in codes(self, lang):
+                    source(name)
+                for heading, body in self.sections(lang):
+                    glossary.linked(heading + body, lang)
+            for demo in self.demos:
+                self._check_page(demo)
+        except FlawedText as error:
+            return str(error)
         return ""
+
+    def _check_page(self, demo: str) -> None:
+        """Raises FlawedText where the note places a demo that pages/<stem>/ does not define. Imports nothing."""
+        folder, name = ROOT / "pages" / self.stem, f"pages/{self.stem}/{demo}.py"
+        path = folder / f"{demo}.py"
+        if not path.exists():
+            files = ", ".join(sorted(p.stem for p in folder.glob("*.py"))) or "none"
+            raise FlawedText(f"{self.stem}: the note places {demo!r}, but there is no {name}; its files are: {files}")
+        try:
+            functions = page_functions(words.text(path))
+        except SyntaxError as error:
+            raise FlawedText(f"{name}: line {error.lineno}: {error.msg}") from None
+        if functions.get(demo) not in RESULTS:
+            raise FlawedText(f"{name}: defines no function `{demo}(...) -> Evidence`")
 
     def title(self, lang: str) -> str:
         return self.front(lang, "title")
@@ -190,72 +97,114 @@ class Lesson:
     def question(self, lang: str) -> str:
         return self.front(lang, "question")
 
-    def sections(self, lang: str) -> list[tuple[str, str]]:
-        """(heading, Markdown) of each `##` section, in order."""
-        pieces = re.split(r"^## +(.+)$", self._note(lang)[1], flags=re.MULTILINE)
-        return list(zip((h.strip() for h in pieces[1::2]), pieces[2::2], strict=True))
+    def sections(self, lang: str, sourced: bool = False) -> list[tuple[str, str]]:
+        """(heading, Markdown) of each `##` section, in order. sourced: with the comments behind its numbers."""
+        _, body, shown = self._note(lang)
+        cut = re.split(r"^## +(.+)$", body if sourced else shown, flags=re.MULTILINE)
+        return list(zip((h.strip() for h in cut[1::2]), cut[2::2], strict=True))
+
+    def minutes(self, lang: str) -> int:
+        """How long the lesson takes: its text outside folds, and two minutes for each demo."""
+        shown = [piece for _, body in self.sections(lang) for piece in pieces(body)]
+        text, demos = length(lang, shown), sum(piece.kind == "demo" for piece in shown)
+        return round(text / A_MINUTE.get(lang, A_MINUTE["en"]) + A_DEMO * demos)
 
     @property
     def demos(self) -> list[str]:
-        """The demos' names in the order of the note (no page is imported for this)."""
-        return MARKER.findall(self._note(languages()[0])[1])
+        """The demos' names in the order of the note (no page is imported for this), in a language that has one."""
+        written = [lang for lang in languages() if (words.NOTES / lang / f"{self.stem}.md").exists()]
+        sections = self.sections(next(iter(written), languages()[0]))
+        return [piece.text for _, body in sections for piece in flat(pieces(body)) if piece.kind == "demo"]
 
     def words(self, lang: str) -> Words:
-        return Words(lang, _parse(_text(NOTES / lang / f"{self.stem}.yaml")), f"{self.stem}.yaml")
+        source = words.text(words.NOTES / lang / f"{self.stem}.yaml")
+        return Words(lang, words.parse(source, f"{lang}/{self.stem}.yaml"), f"{self.stem}.yaml")
 
     def demo_words(self, lang: str, demo: str) -> DemoWords:
-        texts = self.words(lang).texts.get("demos", {}).get(demo)
-        if texts is None:
-            raise MissingText(f"{lang}/{self.stem}.yaml: no words for the demo {demo!r}")
+        texts = (self.words(lang).texts.get("demos") or {}).get(demo)
+        if not isinstance(texts, Mapping):
+            raise MissingText(f"{lang}/{self.stem}.yaml: no words for the demo {demo!r} (under `demos:`)")
         return DemoWords(lang, texts, f"{self.stem}.yaml: {demo}")
 
+    def demo_titles(self, lang: str) -> dict[str, str]:
+        """The title of each demo, by its name."""
+        return {demo: self.demo_words(lang, demo)("title") for demo in self.demos}
+
     def quiz(self, lang: str) -> list[Item]:
-        return [_item(raw) for raw in self.words(lang).texts.get("quiz") or []]
+        raw = self.words(lang).texts.get("quiz") or []
+        return [quiz.item(entry, f"{lang}/{self.stem}.yaml: quiz item {n}") for n, entry in enumerate(raw, 1)]
 
     def interview(self, lang: str) -> Interview | None:
         raw = self.words(lang).texts.get("interview")
-        return Interview(raw["ask"], raw["answer"], tuple(raw["points"])) if raw else None
+        return quiz.interview(raw, f"{lang}/{self.stem}.yaml") if raw else None
+
+
+@functools.lru_cache(maxsize=512)
+def page_functions(source: str) -> dict[str, str]:
+    """The functions at the top of a page's source, each with its return annotation as text. Raises SyntaxError."""
+    top = ast.parse(source).body
+    return {f.name: ast.unparse(f.returns) if f.returns else "" for f in top if isinstance(f, ast.FunctionDef)}
 
 
 def stems() -> list[str]:
-    """Stems of the pages, in the app's order: Transformer, BERT, extensions, each by number."""
-    found = [p.stem for p in (ROOT / "pages").glob("*.py") if STEM.fullmatch(p.stem)]
+    """Stems of the lessons, in the app's order: Transformer, BERT, extensions, each by number."""
+    names = {p.stem for p in (ROOT / "pages").iterdir() if STEM.fullmatch(p.name) and p.is_dir()}
     order = {"t": 0, "b": 1, "x": 2}
-    return sorted(found, key=lambda s: (order.get(s[0], 3), int(re.search(r"\d+", s).group()), s))
+    return sorted(names, key=lambda s: (order.get(s[0], 3), int(re.search(r"\d+", s).group()), s))
+
+
+def page_files() -> list[str]:
+    """Names of the pages that are no lessons: files that define render(reader)."""
+    return sorted(p.stem for p in (ROOT / "pages").glob("*.py") if not STEM.fullmatch(p.stem))
 
 
 #: Every lesson, in order: what lies in pages/ is what there is.
 lessons: tuple[Lesson, ...] = tuple(Lesson(stem) for stem in stems())
 
 
-def pieces(section: str) -> list[tuple[str, str]]:
-    """A section cut at its demo markers: ("text", Markdown) and ("demo", name), in order."""
-    parts = MARKER.split(section)
-    out = [("demo" if i % 2 else "text", part.strip()) for i, part in enumerate(parts)]
-    return [(kind, part) for kind, part in out if part]
+@functools.lru_cache(maxsize=64)
+def _flaw(lesson: Lesson, stamp: tuple) -> str:
+    return lesson._find_flaw()
 
 
-def colored(markdown: str, theme: str) -> str:
-    r"""Markdown as the page shows it: the theme's exact role colours in place of the names in \textcolor{royalblue}{Q},
-    and the stop or comma after an inline formula taken into it, so that no line begins with one.
-    """
-    stop = re.compile(r"\$\$.*?\$\$|`[^`]*`|\$([^$\n]+)\$([，。；：！？、.,;:!?]?)", re.DOTALL)
-    markdown = stop.sub(lambda m: f"${m[1]}\\text{{{m[2]}}}$\u200b" if m[2] else m[0], markdown)
-    return re.sub(
-        r"\\textcolor\{(\w+)\}",
-        lambda m: rf"\textcolor{{{ROLES[theme][ROLE_OF_COLOR[m[1]]]}}}" if m[1] in ROLE_OF_COLOR else m[0],
-        markdown,
-    )
+def _modified(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns
+    except FileNotFoundError:
+        return 0
 
 
-def linked(markdown: str, lesson: Lesson, lang: str) -> str:
-    """A demo named in a note, `scaling`, becomes a link with the demo's title."""
-    for demo in lesson.demos:
-        title = lesson.demo_words(lang, demo)("title")
-        markdown = markdown.replace(f"`{demo}`", f"[{title}](#{demo})")
-    return re.sub(rf"(?<={CHINESE}) (?=\[{CHINESE})|(?<={CHINESE}\]\()(#\w+\)) (?={CHINESE})", r"\1", markdown)
+@functools.lru_cache(maxsize=64)
+def _read(source: str, where: str) -> tuple[Mapping[str, Any], str, str]:
+    """Front matter, body, and body without the sources behind numbers, of a note's text. Raises FlawedText."""
+    before, *cut = source.split("---\n", 2)
+    front = words.parse(cut[0], where, 2) if len(cut) == 2 and not before.strip() else None
+    if not isinstance(front, Mapping):
+        raise FlawedText(f"{where}: does not begin with front matter between two lines of ---")
+    body, missing = cut[1], [k for k in FRONT if not front.get(k)]
+    if missing:
+        raise FlawedText(f"{where}: front matter lacks {missing}")
+    try:
+        note_text.check(body)
+    except FlawedText as flaw:
+        raise FlawedText(f"{where}: {flaw}") from None
+    return front, body, note_text.without_sources(body)
+
+
+def codes(lesson: Lesson, lang: str) -> list[str]:
+    """The dotted names of the sources that a lesson's note shows."""
+    sections = (pieces(body) for _, body in lesson.sections(lang))
+    return [piece.text for section in sections for piece in flat(section) if piece.kind == "code"]
+
+
+def length(lang: str, shown: Iterable[Piece]) -> int:
+    """Words of the texts among these pieces, in Chinese characters and Latin words; a formula counts as one word."""
+    text = " ".join(piece.text for piece in shown if piece.kind == "text")
+    text = re.sub(r"\$\$.*?\$\$|\$[^$\n]+\$", " x ", text, flags=re.DOTALL)
+    latin = len(re.findall(r"[A-Za-z0-9][\w’'.,-]*", re.sub(CHINESE, " ", text)))
+    return latin + len(re.findall(CHINESE, text)) if lang == "zh" else latin
 
 
 def home_text(lang: str) -> str:
     """The home page's own text."""
-    return _text(NOTES / lang / "home.md")
+    return words.text(words.NOTES / lang / "home.md")

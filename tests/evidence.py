@@ -7,16 +7,18 @@ from typing import Any
 
 from study.controls import Numbers, Refusal, SeedControl, Slider, Text
 from study.demo import Demo, Evidence, Param
-from study.notes import DemoWords, app_words
 from study.views import Say
+from study.words import DemoWords, app_words
 
 LIMIT = 400_000  # bytes of a demo's figures at its largest control values
 
-#: What people type: short, long, repeated, Chinese, emoji, control characters, mark-up, combining marks.
+#: What people type: short, long, repeated, Chinese, emoji, control characters, mark-up, combining marks, joiners, from
+#: right to left, ends of lines, formulas, templates, and texts of which little or nothing is left for some tokenizer.
 TEXTS = [
     "a", "the the the", "我爱北京天安门。", "🙂 😀🎉", "it's 3.14 — isn't it?", "<script>alert(1)</script>",
     "![x](http://example.com/a.png) $x$ **b**", "a\u0000b\u200bc\td", "e\u0301 ﷽ \u202eabc", "x" * 290,
-    "[MASK] [CLS] ##less",
+    "[MASK] [CLS] ##less", "می‌خواهم 👨‍👩‍👧 क्‍ष 🫨 ❤️", "שלום עולם", "a\u2028b\x85c\vd", "a\n\nb\r\n", "=1+1 -2 @x",
+    "100%{x} {y} <i>z</i>", "\ufffd", "\u0301", "<skipped>", "lily", "ZYX", "........", "1e999 -0 ½ ٣",
     "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen",
 ]  # fmt: skip
 
@@ -76,7 +78,7 @@ def anything(demo: Demo, seed: int) -> dict[str, Any]:
         if isinstance(control, Text):
             given[p.name] = rng.choice([*TEXTS, p.default])
         elif isinstance(control, Numbers):
-            some = [*range(-3, 4), None, rng.uniform(control.low, control.high)]  # few, so that many are equal
+            some = rng.choice(cells(control, rng))
             rows = [[rng.choice(some) for _ in control.columns] for _ in range(rng.randint(0, control.most))]
             given[p.name] = control.clean(rng.choice([rows, p.default]))
         elif isinstance(control, SeedControl):
@@ -88,6 +90,19 @@ def anything(demo: Demo, seed: int) -> dict[str, Any]:
         else:
             given[p.name] = rng.choice(params_of(p))
     return given
+
+
+def cells(control: Numbers, rng: random.Random) -> list[list[float | None]]:
+    """Families of cells for a table: few, so that many are equal; tiny; huge; nearly equal; of all sizes."""
+    near, step = rng.uniform(control.low, control.high), 1e-4  # the finest that a table keeps
+    return [
+        [*range(-3, 4), None, near],
+        [step * i for i in range(-5, 6)],
+        [control.low, control.high, control.low + step, control.high - step, None],
+        [near + step * i for i in range(4)],
+        [near, near + step],
+        [s * 10.0**e for s in (-1, 1) for e in range(-4, 4)],
+    ]
 
 
 def told(evidence: Evidence, words: DemoWords) -> list[str]:

@@ -5,9 +5,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from study.demo import Claim, Evidence, demos
-from study.notes import Lesson, languages, lessons
+from study.demo import Claim, Evidence, Measured, Origin, demos
+from study.notes import Lesson, lessons
+from study.views import Bars
 from tests.evidence import anything, ends, evidence_or_refusal, told
+from tests.lessons import written
 
 DEMOS = [demos(le.stem)[name] for le in lessons for name in le.demos]
 PURE = [d for d in DEMOS if not d.work]
@@ -20,11 +22,12 @@ def ids(found):
 
 def check(evidence: Evidence, given: dict) -> None:
     for claim in evidence.claims:
-        assert claim.holds, f"{claim.name}: measured {claim.measured}, {claim.op} {claim.expected} with {given}"
+        wanted = f"{claim.op} {claim.expected}" + (f" ± {claim.tolerance:g}" if claim.tolerance else "")
+        assert claim.holds, f"{claim.name}: measured {claim.measured}, {wanted} with {given}"
     for found in evidence.measured:
         assert np.isfinite(found.value), f"{found.name} with {given}"
     names = [c.name for c in evidence.claims]
-    assert len(set(names)) == len(names)
+    assert len(set(names)) == len(names), f"two claims have one name: {sorted(names)}"
 
 
 @pytest.mark.parametrize("demo", PURE, ids=ids(PURE))
@@ -50,21 +53,42 @@ def test_claims_hold_at_random_values(demo):
 
 @pytest.mark.parametrize("demo", PURE, ids=ids(PURE))
 def test_same_values_same_picture(demo):
-    first, second = demo(), demo()
+    assert_same(demo(), demo(), f"{demo.stem}.{demo.name}")
+
+
+def assert_same(first: Evidence, second: Evidence, what: str) -> None:
+    """No random number without a seed: not in a figure, and not in a claim or a measurement alone."""
     for a, b in zip(first.views, second.views, strict=True):
         np.testing.assert_equal(a.table()[1], b.table()[1])
+    assert first.claims == second.claims, f"{what}: claims differ from call to call: is a random source unseeded?"
+    for a, b in zip(first.measured, second.measured, strict=True):
+        assert a == b, f"{what}: {a.name} differs from call to call: is a random source unseeded?"
+    assert (first.source, first.notices) == (second.source, second.notices)
+
+
+@pytest.mark.parametrize("part", ["views", "claims", "measured"])
+def test_unseeded_numbers_are_found_wherever_they_show(part):
+    def evidence(x: float) -> Evidence:
+        parts = {name: x if name == part else 0.0 for name in ("views", "claims", "measured")}
+        claims = [Claim("c", measured=parts["claims"], expected=0, abs=9)]
+        measured = [Measured("m", parts["measured"])]
+        return Evidence(Bars([parts["views"]], ["a"]), claims=claims, measured=measured, origin=Origin.TOY)
+
+    assert_same(evidence(0.0), evidence(0.0), "x9.x")
+    with pytest.raises(AssertionError):
+        assert_same(evidence(0.0), evidence(1.0), "x9.x")
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("demo", IMPURE, ids=ids(IMPURE))
 def test_work_runs_to_its_end_and_claims_hold(demo):
-    effort = demo.work[1]()
+    effort, lesson = demo.work[1](), Lesson(demo.stem)
     shown = list(demo.start(effort))
     assert shown
     for evidence in shown:
         check(evidence, {})
-        for lang in languages():
-            assert all(told(evidence, Lesson(demo.stem).demo_words(lang, demo.name)))
+        for lang in written(lesson):
+            assert all(told(evidence, lesson.demo_words(lang, demo.name)))
 
 
 @pytest.mark.parametrize("demo", PURE, ids=ids(PURE))

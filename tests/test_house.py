@@ -1,237 +1,231 @@
-"""Holds the house together: every stem complete in every language, imports as designed, every text there, budgets."""
+"""Holds the house together: imports as designed, no circles, lessons as islands, files that can be read aloud."""
 
 import ast
-import json
+import graphlib
+import importlib
 import re
-from pathlib import Path
+import subprocess
+import sys
 
 import pytest
-from markdown_it import MarkdownIt
 
-from study.demo import Demo, demos
-from study.figures import draw_all
-from study.notes import NOTES, ROOT, STEM, Words, app_words, home_text, languages, lessons, pieces
-from tests.evidence import LIMIT, corners, ends, evidence_or_refusal, params_of, told
+from study.demo import demos
+from study.notes import STEM
+from study.words import ROOT
+from tests.house import (
+    below,
+    density,
+    fits,
+    functions,
+    imports,
+    is_demo,
+    lesson_files,
+    local_names,
+    module,
+    shown,
+    sources,
+    tables,
+    tree,
+)
 
-STEMS = [le.stem for le in lessons]
-ALL = [(le, name) for le in lessons for name in le.demos]
-IDS = [f"{le.stem}.{name}" for le, name in ALL]
-STREAMLIT = {"main.py", "lesson.py", "live_figure.py", "quiz_view.py", "home.py"}
+#: Files, what they do not import (* = all that Python does not bring along), what of it they may, and why.
+#: Late imports and those for type checkers count, too.
+WALLS = [
+    ("**/*.py", "pickle requests urllib3 httpx", "", "files of data are not code; nothing is fetched from the network"),
+    ("start.py", "*", "", "it runs before anything is installed"),
+    ("app.py", "plotly models", "", "the entry starts the app, lessons bring what they need"),
+    ("pages/*.py", "torch plotly models pages", "", "a page that is no lesson shows what study knows"),
+    (
+        "pages/*/*.py",
+        "streamlit plotly accelerate tqdm study pages models.train",
+        "study.demo study.controls study.named_cells study.views study.memo study.local_bert pages.{folder}",
+        "a demo is a pure function of its own lesson: study's shell shows it, its figures draw it",
+    ),
+    (
+        "models/**/*.py",
+        "study pages streamlit plotly",
+        "",
+        "models know nothing of the app: they are imported from notebooks",
+    ),
+    ("models/*.py", "models.train accelerate tqdm", "", "only training needs what training needs"),
+    ("models/records/*.py", "*", "models.records", "readers of what training wrote need the standard library only"),
+    ("study/**/*.py", "torch pages models.train", "", "the app runs without torch until a lesson needs it"),
+    ("study/*.py", "streamlit plotly study.shell", "", "all that knows Streamlit lies in study/shell"),
+    ("study/views/*.py", "streamlit plotly study.shell study.figures", "", "views say what, figures how"),
+    ("study/figures/*.py", "streamlit study.shell", "", "drawings are plain dicts"),
+    ("study/shell/*.py", "models", "models.records", "of the models the shell knows the one error of their files"),
+]
+#: What is not even imported at the top of a file.
+TOP_WALLS = [
+    ("study/**/*.py", "models plotly.graph_objects", "models.records", "the home page is there before torch is")
+]
 
-
-def modules(path: Path) -> set[str]:
-    found = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            found |= {a.name.split(".")[0] for a in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            found.add(node.module.split(".")[0])
-    return found
-
-
-def sources(*folders: str) -> list[Path]:
-    return sorted(p for f in folders for p in (ROOT / f).rglob("*.py"))
-
-
-def test_there_are_lessons_in_both_languages():
-    assert {"zh", "en"} <= set(languages())
-    assert {"t5_attention", "t2_layer_vs_batch_norm"} <= set(STEMS)
+LESSONS = lesson_files()
+OF_LESSONS = [path for files in LESSONS.values() for path in files]
+CODE = sources("app.py", "start.py", "models/**/*.py", "pages/**/*.py", "study/**/*.py")
+LONGEST, LONGEST_OF_LESSON, LONGEST_FUNCTION, LOCALS, DENSEST = 300, 200, 70, 20, 6.0
+ABOUT = 150  # lines of a demo's file, from which on a part of it may stand beside it
 
 
 def test_every_page_is_a_lesson_or_renders_itself():
     for path in (ROOT / "pages").glob("*.py"):
-        assert STEM.fullmatch(path.stem) or "def render(" in path.read_text(encoding="utf-8"), path.name
+        assert not STEM.fullmatch(path.stem), f"{shown(path)}: a lesson is a folder, pages/{path.stem}/<demo>.py"
+        assert "def render(" in path.read_text(encoding="utf-8"), f"{shown(path)}: defines no render(reader)"
+    assert {"t5_attention", "t2_layer_vs_batch_norm"} <= set(LESSONS)
 
 
-@pytest.mark.parametrize("path", sources("study", "pages", "models"), ids=lambda p: p.name)
+@pytest.mark.parametrize("path", sources(), ids=shown)
 def test_imports(path):
-    names = modules(path)
-    if path.name not in STREAMLIT:
-        assert "streamlit" not in names, "streamlit belongs to the shell only"
-    if path.parts[-2] != "study":
-        assert "plotly" not in names, "figures are drawn in study/figures.py"
-    if "models" in path.parts[-3:]:
-        assert not names & {"study", "pages"}, "models know nothing of the app"
-    if path.parts[-2] == "study":
-        assert "torch" not in names, "the shell runs without torch"
-    assert not names & {"pickle", "requests", "urllib3", "httpx"}
+    for walls, late in ((WALLS, True), (TOP_WALLS, False)):
+        for pattern, forbidden, but, why in walls:
+            if fits(path, pattern):
+                allowed = set(but.format(folder=path.parent.name).split())
+                names = {name for name in imports(path, late) if below(name, set(forbidden.split()))}
+                wrong = sorted(name for name in names if not below(name, allowed))
+                assert not wrong, f"{shown(path)} imports {', '.join(wrong)}: {why}"
 
 
-def test_notes_have_a_page():
-    for path in NOTES.glob("*/*.md"):
-        assert path.stem in {*STEMS, "home"}, f"{path} has no page"
+def test_every_wall_stands_before_files():
+    for pattern, *_ in WALLS + TOP_WALLS:
+        assert sources(pattern), f"no file is called {pattern}"
 
 
-@pytest.mark.parametrize("lesson", lessons, ids=STEMS)
-def test_both_languages_say_the_same(lesson):
-    zh, en = lesson.sections("zh"), lesson.sections("en")
-    assert len(zh) == len(en) >= 4
-    for (_, a), (_, b) in zip(zh, en, strict=True):
-        assert [p for p in pieces(a) if p[0] == "demo"] == [p for p in pieces(b) if p[0] == "demo"]
-    bodies = {lang: "\n".join(text for _, text in lesson.sections(lang)) for lang in ("zh", "en")}
-    formulas = {
-        lang: [re.sub(r"\\text\{[^}]*\}|\s", "", f) for f in re.findall(r"\$\$(.+?)\$\$", body, re.DOTALL)]
-        for lang, body in bodies.items()
-    }
-    assert formulas["zh"] == formulas["en"]
-    assert lesson.front("zh", "minutes") == lesson.front("en", "minutes")
-    assert lesson.demos and sorted(lesson.demos) == sorted(demos(lesson.stem)), "every demo is placed once in the note"
+@pytest.mark.parametrize(
+    ("name", "forbidden", "inside"),
+    [
+        ("models.train.loop", "models.train", True),
+        ("models.training", "models.train", False),
+        ("models", "models.train", False),
+        ("json", "*", False),
+        ("numpy.linalg", "*", True),
+    ],
+)
+def test_what_a_wall_keeps_out(name, forbidden, inside):
+    assert below(name, set(forbidden.split())) == inside
 
 
-def shape(texts, path=""):
-    """The keys of nested mappings, and how long lists are: what a translation must have in common."""
-    if isinstance(texts, dict):
-        return {f"{path}.{k}": shape(v, f"{path}.{k}") for k, v in texts.items()}
-    return [shape(v) for v in texts] if isinstance(texts, list) else None
+def test_late_imports_are_read_too(tmp_path, monkeypatch):
+    monkeypatch.setattr("tests.house.ROOT", tmp_path)
+    path = tmp_path / "x.py"
+    path.write_text(
+        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import plotly\ntry:\n    import torch\n"
+        "except ImportError:\n    pass\ndef f():\n    from models import bert\nfrom .a import b\n"
+    )
+    assert imports(path) == {"typing", "plotly", "torch", "models.bert", "a"}
+    assert imports(path, late=False) == {"typing", "torch", "a"}
 
 
-def places(texts):
-    """The {places} of every text, in order of the keys."""
-    if isinstance(texts, dict):
-        return {k: places(v) for k, v in texts.items()}
-    return sorted(re.findall(r"\{(\w+)\}", texts)) if isinstance(texts, str) and "$" not in texts else []
+def test_no_import_goes_in_a_circle():
+    graph = {module(path): imports(path) - {module(path)} for path in sources() if path.name != "start.py"}
+    try:
+        graphlib.TopologicalSorter({name: needs & graph.keys() for name, needs in graph.items()}).prepare()
+    except graphlib.CycleError as error:
+        raise AssertionError(f"a circle of imports: {' -> '.join(reversed(error.args[1]))}") from None
 
 
-@pytest.mark.parametrize("lesson", lessons, ids=STEMS)
-def test_labels_have_the_same_keys(lesson):
-    zh, en = (lesson.words(lang).texts["demos"] for lang in ("zh", "en"))
-    assert shape(zh) == shape(en)
-    assert places(zh) == places(en)
+@pytest.mark.parametrize("path", OF_LESSONS, ids=shown)
+def test_a_file_of_a_lesson_is_a_demo_or_shared(path):
+    """A demo imports no other demo. What is no demo serves two files, or one that would be too long with it."""
+    users = [other for other in LESSONS[path.parent.name] if module(path) in imports(other)]
+    if is_demo(path):
+        assert not users, f"{shown(path)} is a demo and imported by {', '.join(map(shown, users))}"
+        return
+    together = len(lines(path)) + sum(len(lines(other)) for other in users)
+    assert len(users) >= 2 or (users and together >= ABOUT), (
+        f"{shown(path)} is no demo (a function {path.stem}(...) -> Evidence makes it one) and serves "
+        f"{', '.join(map(shown, users)) or 'no file'}: what one file needs stands in it while both have < {ABOUT} lines"
+    )
 
 
-def test_app_words_have_the_same_keys():
-    assert shape(app_words("zh").texts) == shape(app_words("en").texts)
-    assert places(app_words("zh").texts) == places(app_words("en").texts)
-    assert home_text("zh") and home_text("en")
+@pytest.mark.parametrize("stem", LESSONS)
+def test_the_demos_are_the_files_that_define_them(stem):
+    assert sorted(demos(stem)) == [path.stem for path in LESSONS[stem] if is_demo(path)]
 
 
-@pytest.mark.parametrize("lesson", lessons, ids=STEMS)
-def test_quiz_is_the_same_in_both_languages_and_can_be_graded(lesson):
-    from study.quiz import truth
-
-    zh, en = lesson.quiz("zh"), lesson.quiz("en")
-    assert len(zh) == len(en) >= 4
-    for a, b in zip(zh, en, strict=True):
-        assert (a.kind, a.number, a.abs, a.demo, a.given, a.claim) == (
-            b.kind,
-            b.number,
-            b.abs,
-            b.demo,
-            b.given,
-            b.claim,
-        )
-        assert [c.right for c in a.choices] == [c.right for c in b.choices]
-        if a.kind == "choice":
-            assert any(c.right for c in a.choices) and any(not c.right for c in a.choices)
-            assert len({c.say for c in a.choices}) == len(a.choices)
-        if a.kind == "predict":
-            assert truth(lesson.stem, a).holds
+def test_the_table_of_contents_of_the_models():
+    """models/__init__.py names every file and folder of models/ at the left of a line, and no other."""
+    text = importlib.import_module("models").__doc__
+    table = re.findall(r"^ {4,}([a-z]\w+/?(?:,? [a-z]\w+/?)*)(?:  .*)?$", text, re.M)
+    names = sorted(name for left in table for name in re.findall(r"\w+", left))
+    folder = [path for path in (ROOT / "models").iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()]
+    assert names == sorted(path.stem for path in folder if path.stem != "__init__")
 
 
-@pytest.mark.parametrize("lesson", lessons, ids=STEMS)
-def test_every_lesson_has_an_interview_box_and_predictions(lesson):
-    zh, en = lesson.interview("zh"), lesson.interview("en")
-    assert len(zh.points) == len(en.points) >= 3 and zh.ask and en.ask
-    assert 3 <= len(re.findall(r"[。？！]", zh.answer)) <= 6 and 3 <= len(re.findall(r"[.?!](?:\s|$)", en.answer)) <= 6
-    assert 6 <= len(lesson.quiz("en")) <= 10
-    assert sum(item.kind == "predict" for item in lesson.quiz("en")) >= 2
+def lines(path):
+    return path.read_text(encoding="utf-8").splitlines()
 
 
-def texts(found):
-    """Every string in nested mappings and lists."""
-    if isinstance(found, str):
-        yield found
-    elif isinstance(found, dict | list):
-        for value in found.values() if isinstance(found, dict) else found:
-            yield from texts(value)
+@pytest.mark.parametrize("path", CODE, ids=shown)
+def test_files_and_functions_are_short(path):
+    most = LONGEST_OF_LESSON if path in OF_LESSONS else LONGEST
+    assert len(lines(path)) <= most, f"{shown(path)} has {len(lines(path))} lines; at most {most}"
+    for function in functions(path):
+        length, names = function.end_lineno - function.lineno + 1, local_names(function)
+        place = f"{shown(path)}:{function.lineno} {function.name}"
+        assert length <= LONGEST_FUNCTION, f"{place} has {length} lines; at most {LONGEST_FUNCTION}"
+        assert len(names) <= LOCALS, f"{place} has {len(names)} local names; at most {LOCALS}: {sorted(names)}"
 
 
-def literal_marks(markdown: str) -> list[str]:
-    """Pieces of text in which CommonMark, as Streamlit reads it, leaves ** or $ standing."""
-    prose = re.sub(r"\$\$.+?\$\$|\$[^$\n]+\$", "x", markdown, flags=re.DOTALL)
-    tokens = [t for block in MarkdownIt("commonmark").enable("table").parse(prose) for t in block.children or []]
-    return [t.content for t in tokens if t.type == "text" and ("**" in t.content or "$" in t.content)]
+@pytest.mark.parametrize("path", sources("pages/**/*.py"), ids=shown)
+def test_pages_can_be_read_aloud(path):
+    result = density(path)
+    assert result <= DENSEST, f"{shown(path)} has {result:.2f} expressions on a line of code; at most {DENSEST}"
 
 
-@pytest.mark.parametrize("lang", ["zh", "en"])
-@pytest.mark.parametrize("lesson", lessons, ids=STEMS)
-def test_markdown_that_streamlit_would_leave_literal(lesson, lang):
-    body = "\n".join(text for _, text in lesson.sections(lang))
-    for markdown in (body, home_text(lang), *texts(lesson.words(lang).texts)):
-        assert not literal_marks(markdown)
-    assert not re.search(r"\\(label|eqref|ce|href|newcommand)\b|\\\(|\\\[", body)
+def test_density_counts_what_runs(tmp_path):
+    source = '"""Doc."""\n\n# a comment\ndef f(a: dict[str, int] = {}) -> int:\n    """Doc."""\n    return a + 1\n'
+    (tmp_path / "x.py").write_text(source)
+    assert density(tmp_path / "x.py") == 4 / 2  # {}; a + 1, a, 1
 
 
-def test_the_check_for_literal_marks_finds_them():
-    assert literal_marks("**注意力（Attention）**机制") and literal_marks("costs $5")
-    assert not literal_marks("**注意力**（Attention）机制 $x$")
+def test_the_session_s_memory_is_opened_in_two_files():
+    names = {"study/shell/session.py", "study/shell/widgets.py"}
+    users = {shown(path) for path in CODE if _names(path, "session_state")}
+    assert users and users <= names, f"st.session_state is named in {', '.join(sorted(users - names))}"
 
 
-def test_no_english_of_ours_in_chinese_labels():
-    """A Chinese label is Chinese, unless it is a name or a formula."""
-
-    def check(texts, path):
-        for k, v in texts.items() if isinstance(texts, dict) else enumerate(texts) if isinstance(texts, list) else ():
-            if isinstance(v, str) and k not in ("language", "source"):
-                words = re.findall(r"[A-Za-z]{3,}", re.sub(r"\$[^$]*\$|`[^`]*`|\{\w+\}", "", v))
-                assert len(words) < 5 or re.search(r"[\u4e00-\u9fff]", v), f"{path}.{k}: {v!r}"
-            else:
-                check(v, f"{path}.{k}")
-
-    check(app_words("zh").texts, "app")
-    for lesson in lessons:
-        check(lesson.words("zh").texts, lesson.stem)
+def _names(path, attribute):
+    return any(isinstance(node, ast.Attribute) and node.attr == attribute for node in ast.walk(tree(path)))
 
 
-@pytest.mark.parametrize(("lesson", "name"), ALL, ids=IDS)
-@pytest.mark.parametrize("lang", ["zh", "en"])
-def test_every_text_of_a_demo_is_there(lesson, name, lang):
-    demo, words = demos(lesson.stem)[name], lesson.demo_words(lang, name)
-    assert words("title") and words("look_for")
-    for p in demo.params:
-        if type(p.control).__name__ != "Cell":
-            assert words(f"controls.{p.name}")
-        for option in getattr(p.control, "options", getattr(p.control, "columns", ())):
-            assert words(f"options.{p.name}.{option}")
-    for given in ends(demo):
-        evidence = evidence_or_refusal(demo, given, lambda r: words.either("refusals", r.key, **r.values))
-        if evidence:
-            assert all(told(evidence, words))
+def test_torchs_one_stream_of_random_numbers_is_seeded_in_one_file():
+    """All readers' threads share it; trainings, run from the command line, have it for themselves."""
+    seeds = re.compile(r"torch\.(random\.)?(manual_seed|seed|fork_rng|set_rng_state)\(")
+    files = [*(ROOT / "models").glob("*.py"), *(ROOT / "pages").rglob("*.py"), *(ROOT / "study").rglob("*.py")]
+    assert [path.name for path in files if seeds.search(path.read_text(encoding="utf-8"))] == ["seeded.py"]
 
 
-@pytest.mark.parametrize(("lesson", "name"), ALL, ids=IDS)
-def test_defaults_are_valid_and_links_restore_them(lesson, name):
-    from study import link
-
-    demo = demos(lesson.stem)[name]
-    for p in demo.params:
-        assert p.control.clean(p.default) == p.default
-        for value in params_of(p):
-            assert p.control.clean(p.control.parse(p.control.text(value))) == value
-    assert link.write(demo, {p.name: p.default for p in demo.params}) == ({}, [])
+@pytest.mark.parametrize("arguments", [("check",), ("format", "--check")], ids=" ".join)
+def test_ruff_has_nothing_to_say(arguments):
+    run = subprocess.run([sys.executable, "-m", "ruff", *arguments, "."], cwd=ROOT, capture_output=True, text=True)
+    assert run.returncode == 0, run.stdout + run.stderr
 
 
-@pytest.mark.parametrize(("lesson", "name"), ALL, ids=IDS)
-def test_figures_stay_small(lesson, name):
-    demo: Demo = demos(lesson.stem)[name]
-    words, drawn = lesson.demo_words("zh", name), 0
-    for given in corners(demo):
-        evidence = evidence_or_refusal(demo, given)
-        if evidence:
-            drawn += 1
-            size = len(json.dumps(draw_all(evidence.views, "light", words.label), ensure_ascii=False).encode())
-            assert size <= LIMIT, f"{size / 1000:.0f} kB with {given}"
-    assert drawn
+@pytest.mark.parametrize("path", sources(), ids=shown)
+def test_only_tables_of_data_are_laid_out_by_hand(path):
+    closes = tables(path)
+    for number, line in enumerate(lines(path), 1):
+        mark = re.search(r"# (fmt|yapf): *\w+", line)
+        if mark and not re.search(r"[\"']# ", line):
+            place = f"{shown(path)}:{number}"
+            assert line.rstrip().endswith("# fmt: skip"), f"{place}: only `# fmt: skip`, behind one table of data"
+            assert number in closes, f"{place}: closes no literal of data, so ruff format decides its form"
 
 
-def test_missing_text_is_an_error():
-    with pytest.raises(KeyError, match="no text for"):
-        Words("en", {"a": {"b": "c"}}, "x.yaml")("a.d")
+def test_what_is_a_table_of_data(tmp_path):
+    (tmp_path / "x.py").write_text(
+        "A = [\n 1, -2, a.b,\n F('x', y=3),\n]\n"  # lines 1 to 4
+        "B = f(\n 1,\n 2)\nC = [\n x for x in A]\n"  # lines 5 to 9
+        "D = {\n 'a': (1,\n 2)}\nE = [1, 2]\n"  # lines 10 to 13
+    )
+    assert tables(tmp_path / "x.py") == {4, 12}
 
 
 def test_nothing_typed_becomes_html():
-    for path in sources("study", "pages"):
-        assert "unsafe_allow" not in path.read_text(encoding="utf-8")
-    for path in (ROOT / "assets").glob("*.js"):
+    for path in sources("study/**/*.py", "pages/**/*.py"):
+        assert "unsafe_allow" not in path.read_text(encoding="utf-8"), shown(path)
+    scripts = sorted((ROOT / "assets").rglob("*.js"))
+    assert {"shell.js", "index.js", "tokens.js"} <= {path.name for path in scripts}
+    for path in scripts:
         script = path.read_text(encoding="utf-8")
         assert "innerHTML" not in script and "insertAdjacentHTML" not in script, path.name

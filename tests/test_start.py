@@ -210,19 +210,22 @@ def test_a_browser_that_does_not_start_is_passed_over(browsers, monkeypatch):
     assert start.find_browser() == chrome
 
 
-@pytest.mark.parametrize(("ruff", "tests", "code"), [(0, 0, 0), (1, 0, 1), (0, 2, 2), (1, 2, 2)])
-def test_pytest_runs_last_with_the_arguments(monkeypatch, ruff, tests, code):
+@pytest.mark.parametrize(
+    ("check", "form", "tests", "code"),
+    [(0, 0, 0, 0), (1, 0, 0, 1), (0, 1, 0, 1), (0, 0, 2, 2), (1, 1, 2, 2)],
+)
+def test_pytest_runs_last_with_the_arguments(monkeypatch, check, form, tests, code):
     commands = []
 
     def run(*command, **_):
         commands.append(command[2:])
-        return ruff if "ruff" in command else tests
+        return {("ruff", "check"): check, ("ruff", "format"): form}.get(command[2:4], tests)
 
     monkeypatch.setattr(start, "run", run)
     monkeypatch.setattr(start, "find_browser", lambda: "/some/chromium")
     monkeypatch.setenv("CHROMIUM", "")
     assert start.test(["-k", "t5"]) == code
-    assert commands == [("ruff", "check", "."), ("pytest", "-k", "t5")]
+    assert commands == [("ruff", "check", "."), ("ruff", "format", "--check", "."), ("pytest", "-k", "t5")]
     assert os.environ["CHROMIUM"] == "/some/chromium"
 
 
@@ -236,3 +239,65 @@ def test_without_any_browser_it_explains(monkeypatch):
 def test_help_names_the_options():
     said = subprocess.run([sys.executable, start.__file__, "--help"], capture_output=True, text=True, check=True).stdout
     assert "--port" in said and "--no-browser" in said and "start.py test" in said
+
+
+# --- a class ---------------------------------------------------------------------------------------------------------
+@pytest.fixture
+def class_started(monkeypatch):
+    """Call it for what a class is started with: the environment, and the commands that were run."""
+    for name in ("STUDY_CLASS", "STUDY_SECRET", "STUDY_HOSTS"):
+        monkeypatch.setenv(name, "")
+    commands = []
+    monkeypatch.setattr(start, "run", lambda *command, **_: commands.append(command) or 0)
+    monkeypatch.setattr(start, "addresses", lambda: ["192.168.1.7", "10.0.0.3"])
+
+    def begin(**given):
+        for name, value in given.items():
+            monkeypatch.setenv(name, value)
+        assert start.start_class(9000, False) == 0
+        return {name: os.environ[name] for name in ("STUDY_CLASS", "STUDY_SECRET", "STUDY_HOSTS")}, commands
+
+    return begin
+
+
+def test_a_class_is_open_to_the_network_and_says_where(class_started, capsys):
+    environment, (qr, streamlit) = class_started()
+    assert environment["STUDY_CLASS"] == "1"
+    hosts = environment["STUDY_HOSTS"].split(",")
+    assert hosts[:2] == ["192.168.1.7", "10.0.0.3"] and {"localhost", "127.0.0.1"} <= {*hosts}
+    assert qr[1:] == ("-m", "study.qr", "http://192.168.1.7:9000")
+    assert {"--server.address=0.0.0.0", "--server.port=9000"} <= {*streamlit}
+    said = capsys.readouterr().out
+    assert said.count(environment["STUDY_SECRET"]) == 1 and "http://10.0.0.3:9000" in said
+    assert not any(environment["STUDY_SECRET"] in part for part in (*qr, *streamlit)), "every process can read these"
+
+
+def test_secrets_differ_and_can_be_given(class_started):
+    secrets = {start.new_secret() for _ in range(50)}
+    assert len(secrets) == 50 and all(len(s) == 11 and not set(s) & set("0o1il") for s in secrets)
+    environment, _ = class_started(STUDY_SECRET="my own", STUDY_HOSTS="school.example")
+    assert (environment["STUDY_SECRET"], environment["STUDY_HOSTS"]) == ("my own", "school.example")
+
+
+def test_the_addresses_are_those_of_networks():
+    assert not any(address.startswith("127.") for address in start.addresses())
+
+
+def test_class_takes_the_same_options(monkeypatch):
+    began = []
+    monkeypatch.setattr(start, "install", lambda *files: None)
+    monkeypatch.setattr(start, "start_class", lambda *options: began.append(options) or 0)
+    monkeypatch.setattr(start, "start", lambda *options: began.append(("alone", *options)) or 0)
+    monkeypatch.setattr(start, "free_port", lambda port: port)
+    monkeypatch.setattr(start.signal, "signal", lambda *_: None)
+    monkeypatch.chdir(start.HERE)
+    for arguments in (["class", "--port", "9001", "--no-browser"], ["--port", "9002"]):
+        assert start.main(arguments) == 0
+    assert began == [(9001, False), ("alone", 9002, True)]
+
+
+def test_a_qr_code_on_the_terminal():
+    command = [sys.executable, "-m", "study.qr", "http://192.168.1.7:8501"]
+    run = subprocess.run(command, capture_output=True, cwd=Path(start.__file__).parent, check=True)
+    said = run.stdout.decode()
+    assert said.startswith("http://192.168.1.7:8501\n") and said.count("\n") > 12 and "█" in said

@@ -47,7 +47,7 @@ def read(folder: Path) -> list[Paradigm]:
         for name in archive.namelist():
             if not name.endswith(".jsonl") or Path(name).name.startswith("._"):
                 continue  # folders, and what macOS leaves
-            rows = [json.loads(line) for line in archive.read(name).decode("utf-8").splitlines() if line.strip()]
+            rows = [json.loads(line) for line in archive.read(name).decode("utf-8").split("\n") if line.strip()]
             pairs = tuple(Pair(row["sentence_good"], row["sentence_bad"]) for row in rows)
             uid = rows[0]["UID"]
             found.append(Paradigm(uid, rows[0]["linguistics_term"], pairs, others.get(uid, {})))
@@ -86,11 +86,13 @@ def section(found: Mapping | None, preferred: str) -> str:
     head = "".join(f" {OTHERS[name]} |" for name in named)
     rows = "".join(
         f"| {t.get('term', '**overall**').replace('_', ' ')} | {t['paradigms']} "
-        f"| **{t['accuracy']:.1%}** ± {t['se']:.1%} |" + "".join(f" {t[name]:.1%} |" for name in named) + "\n"
+        f"| **{t['accuracy']:.1%}**{_margin(t['se'])} |" + "".join(f" {t[name]:.1%} |" for name in named) + "\n"
         for t in (found["overall"], *found["terms"])
     )
-    told = {way: ", ".join(f"{p['paradigm']} {p['accuracy']:.0%}" for p in some) for way, some in
-            (("best", best[:-6:-1]), ("worst", best[:5]))}  # fmt: skip
+    told = {
+        way: ", ".join(f"{p['paradigm']} {p['accuracy']:.0%}" for p in some)
+        for way, some in (("best", best[:-6:-1]), ("worst", best[:5]))
+    }
     return f"""## Grammar: BLiMP
 
 How often the right sentence of a minimal pair gets {preferred}, on
@@ -104,6 +106,11 @@ results.json.
 Best: {told["best"]}. Worst: {told["worst"]}.
 
 """
+
+
+def _margin(se: float) -> str:
+    """The standard error of a sample; nothing where all pairs were tried: "± 0.0%" would read as a precision."""
+    return f" ± {se:.1%}" if se else ""
 
 
 def _mean(rows: Sequence[Mapping]) -> dict:
@@ -123,7 +130,7 @@ def _published(folder: Path) -> dict[str, dict[str, float]]:
     out: dict[str, dict[str, float]] = {}
     models, people = folder / "models_summary.jsonl", folder / "human_validation_summary.csv"
     if models.exists():
-        for line in models.read_text(encoding="utf-8").splitlines():
+        for line in models.read_text(encoding="utf-8").removesuffix("\n").split("\n"):  # U+2028 may stand in JSON
             row = json.loads(line)
             out[row["UID"]] = {name: row[name] for name in PUBLISHED}
     if people.exists():

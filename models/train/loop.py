@@ -1,4 +1,4 @@
-"""What every training here shares: the loop, its schedule, going on where it was stopped, the command line.
+"""What every training here shares: the loop, its schedule, going on where it was stopped.
 
 A training is a Trainer that says what is learnt from a batch (loss), what the batches of an epoch are (batches) and
 what its curve records (measure, snapshot). Every process takes its share of each batch, and the loss is the mean over
@@ -6,7 +6,6 @@ the predictions of all shares: n processes with batches of k tokens do what one 
 kept is the exponential average of the trained weights over the last steps. Weights that are not trained are not saved.
 """
 
-import argparse
 import json
 import math
 import platform
@@ -28,6 +27,8 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 from tqdm import tqdm
 
+from models.train.command import told
+
 SHARES = (0.04, 0.08, 0.15, 0.3, 0.6)  # of all steps, after which a model is looked at: often while much changes
 
 
@@ -46,6 +47,18 @@ class Recipe:
     precision: str = "bf16"  # "bf16" (loss in float32) or "no" (float32)
     seed: int = 0
     every: int = 500  # steps between two points of the curve
+
+
+@dataclass(frozen=True)
+class Point:
+    """The state after so many steps. What a training measures is of the averaged weights, on its dev set."""
+
+    step: int
+    epoch: int
+    minutes: float  # of training, all runs together, measurements left out
+    lr: float
+    train_loss: float  # nats per prediction since the last point, as it is trained: with dropout and smoothing
+    dev_loss: float  # nats per prediction, without
 
 
 @dataclass
@@ -104,8 +117,14 @@ class Trainer(ABC):
         """The summed loss of these rows of a batch, in nats, and how many predictions the whole batch has."""
 
     @abstractmethod
-    def measure(self, train_loss: float, epoch: int) -> Any:
-        """A point of the curve, as a dataclass: of the averaged weights, on the dev set."""
+    def measure(self, train_loss: float, epoch: int) -> Point:
+        """A point of the curve; each training adds measurements of its own."""
+
+    def so_far(self, train_loss: float, epoch: int) -> dict[str, float]:
+        """What every Point has, but for the dev loss."""
+        p, rate = self.progress, learning_rate(max(1, self.progress.step), self.recipe)
+        at = {"step": p.step, "epoch": epoch, "minutes": round(p.minutes, 2), "lr": float(f"{rate:.3g}")}
+        return at | {"train_loss": round(train_loss, 4)}
 
     def snapshot(self) -> dict | None:
         """What the averaged weights do with a few watched inputs; None: nothing is watched."""
@@ -245,22 +264,17 @@ def train(trainer: Trainer, show: bool = True) -> None:
     bar.close()
 
 
+def finish(trainer: Trainer) -> bool:
+    """Go on from where it was stopped, to the end. True where this process is the one that writes the report."""
+    trainer.resume()
+    train(trainer)
+    return trainer.accelerator.is_main_process
+
+
 def _look(trainer: Trainer) -> None:
     seen = trainer.snapshot()
     if seen is not None:
         trainer.progress.snapshots.append({"step": trainer.progress.step, **seen})
-
-
-def arguments(description: str, recipe: Recipe, work: Path) -> argparse.ArgumentParser:
-    """The command line that every training has; every part of the recipe is an option."""
-    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--out", type=Path, help="folder of the checkpoint; default: where the app looks for it")
-    parser.add_argument("--work", type=Path, default=work, help=f"folder of the state to resume from: {work}")
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--gpu", action="store_true", help="use GPUs if there are any")
-    for name, default in asdict(recipe).items():
-        parser.add_argument("--" + name.replace("_", "-"), type=type(default), default=default, help=f"{default}")
-    return parser
 
 
 def about(trainer: Trainer, module: str) -> dict:
@@ -275,15 +289,6 @@ def about(trainer: Trainer, module: str) -> dict:
         "curve": trainer.progress.curve,
         "snapshots": trainer.progress.snapshots,
     }
-
-
-def told(given: Sequence[str]) -> list[str]:
-    """A command line without the places of files on this machine: of a path, or of name=path, the last part stays."""
-    out = []
-    for argument in given:
-        name, equals, place = argument.rpartition("=")
-        out.append(name + equals + (Path(place).name if set(place) & {"/", "\\"} else place))
-    return out
 
 
 def save_json(path: Path, content: Any) -> None:

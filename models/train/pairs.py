@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
-from models.vocabulary import END, PAD, SPECIAL, START, UNKNOWN
+from models.translator_vocabulary import END, PAD, SPECIAL, START, UNKNOWN
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,8 @@ class Split:
 def read(path: Path) -> list[Pair]:
     """All pairs of a file, in its order. Raises ValueError for a line without three columns."""
     pairs = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+    lines = path.read_text(encoding="utf-8").removesuffix("\n").split("\n")  # splitlines would cut at U+2028, too
+    for number, line in enumerate(lines, 1):
         columns = line.split("\t")
         if len(columns) != 3:
             raise ValueError(f"{path}, line {number}: expected English, Chinese and attribution, separated by tabs")
@@ -58,6 +59,22 @@ def split(pairs: Sequence[Pair], seed: int, dev: int, test: int, held_out: Seque
     Groups of more than eight pairs always train: a held-out set should not hang on one sentence. Pairs that share a
     sentence with held_out are dropped. Raises ValueError if too few pairs are left to train on.
     """
+    groups = _groups(pairs, held_out)
+    out = Split([], [], [])
+    for group in [groups[i] for i in np.random.default_rng(seed).permutation(len(groups))]:
+        small = len(group) <= 8
+        side = out.test if small and len(out.test) < test else out.dev if small and len(out.dev) < dev else out.train
+        side.extend(group)
+    if len(out.train) < len(out.dev) + len(out.test):
+        raise ValueError(f"{len(pairs)} pairs are too few to hold out {dev} + {test}")
+    return out
+
+
+def _groups(pairs: Sequence[Pair], held_out: Sequence[str]) -> list[list[Pair]]:
+    """The pairs that share a sentence, directly or through others, together; without those that share one of held_out.
+
+    Union-find: every sentence points to another one of its group, and at last to the one that stands for the group.
+    """
     parent: dict[str, str] = {}
 
     def find(node: str) -> str:
@@ -74,16 +91,7 @@ def split(pairs: Sequence[Pair], seed: int, dev: int, test: int, held_out: Seque
     for sentence in held_out:
         for name in ("en " + key(sentence), "zh " + key(sentence)):
             groups.pop(find(name), None)
-    order = np.random.default_rng(seed).permutation(len(groups))
-    groups_in_order = [list(groups.values())[i] for i in order]
-    out = Split([], [], [])
-    for group in groups_in_order:
-        small = len(group) <= 8
-        side = out.test if small and len(out.test) < test else out.dev if small and len(out.dev) < dev else out.train
-        side.extend(group)
-    if len(out.train) < len(out.dev) + len(out.test):
-        raise ValueError(f"{len(pairs)} pairs are too few to hold out {dev} + {test}")
-    return out
+    return list(groups.values())
 
 
 def characters(sentences: Sequence[str], min_count: int) -> list[str]:

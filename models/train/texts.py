@@ -128,32 +128,39 @@ def split(sources: Mapping[str, Sequence[str]], seed: int, dev: float, test: flo
     A passage that repeats another one is dropped, and so is one with a sentence of held_out. What shares a sentence of
     LONG letters with another passage trains. Raises ValueError for a source with too few passages.
     """
-    foreign = {key(text) for text in held_out}
+    kept = _kept(sources, {key(text) for text in held_out})
+    owners = Counter(k for rows in kept.values() for _, keys in rows for k in keys)
+    out = Split({}, {}, {})
+    for number, (name, rows) in enumerate(kept.items()):
+        free = [i for i, (_, keys) in enumerate(rows) if all(owners[k] == 1 for k in keys)]
+        n_dev, n_test = max(1, round(dev * len(rows))), max(1, round(test * len(rows)))
+        if n_dev + n_test > min(len(free), len(rows) // 2):
+            raise ValueError(f"{name} has too few passages to hold out {n_dev} + {n_test}: {len(rows)}")
+        order = np.random.default_rng((seed, number)).permutation(free).tolist()
+        out.dev[name], out.test[name], out.train[name] = _sides([text for text, _ in rows], order, n_dev, n_test)
+    return out
+
+
+def _sides(texts: Sequence[str], order: Sequence[int], dev: int, test: int) -> tuple[list[str], list[str], list[str]]:
+    """The first texts of this order for dev, the next for test; all others, in their own order, train."""
+    held_out = order[: dev + test]
+    others = set(range(len(texts))) - set(held_out)
+    train = [texts[i] for i in sorted(others)]
+    return [texts[i] for i in held_out[:dev]], [texts[i] for i in held_out[dev:]], train
+
+
+def _kept(sources: Mapping[str, Sequence[str]], foreign: set[str]) -> dict[str, list[tuple[str, set[str]]]]:
+    """Every passage that repeats no other one and holds nothing foreign, with the keys of itself and its sentences."""
     kept: dict[str, list[tuple[str, set[str]]]] = {name: [] for name in sources}
-    owners: Counter[str] = Counter()
     whole: set[str] = set()
     for name, texts in sources.items():
         for text in texts:
             itself = key(text)
             keys = {itself} | {k for k in map(key, sentences(text)) if len(k) >= LONG}
-            if not itself or itself in whole or keys & foreign:
-                continue
-            whole.add(itself)
-            owners.update(keys)
-            kept[name].append((text, keys))
-    out = Split({}, {}, {})
-    for number, (name, rows) in enumerate(kept.items()):
-        free = [i for i, (_, keys) in enumerate(rows) if all(owners[k] == 1 for k in keys)]
-        sizes = [max(1, round(share * len(rows))) for share in (dev, test)]
-        if sum(sizes) > min(len(free), len(rows) // 2):
-            raise ValueError(f"{name} has too few passages to hold out {sizes[0]} + {sizes[1]}: {len(rows)}")
-        order = np.random.default_rng((seed, number)).permutation(free).tolist()
-        drawn = {"dev": order[: sizes[0]], "test": order[sizes[0] : sum(sizes)]}
-        taken = {i for chosen in drawn.values() for i in chosen}
-        drawn["train"] = [i for i in range(len(rows)) if i not in taken]
-        for side, chosen in drawn.items():
-            getattr(out, side)[name] = [rows[i][0] for i in chosen]
-    return out
+            if itself and itself not in whole and not keys & foreign:
+                whole.add(itself)
+                kept[name].append((text, keys))
+    return kept
 
 
 def _story(text: str) -> str:

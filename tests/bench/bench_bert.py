@@ -11,7 +11,7 @@ import argparse
 import torch
 from transformers import BertModel
 
-from models import bert, local
+from models import bert, bert_files
 from tests.bench.in_turn import in_turn
 
 TEXTS = ("the cat sat", "the animal did not cross the street because it was too tired . " * 2, "a long text . " * 60)
@@ -23,7 +23,7 @@ def main() -> None:
     repeats = parser.parse_args().repeats
     torch.set_num_threads(1)
     ours = bert.load()
-    theirs = BertModel.from_pretrained(local.folder(), attn_implementation="eager").eval()
+    theirs = BertModel.from_pretrained(bert_files.folder(), attn_implementation="eager").eval()
     print(f"one thread, torch {torch.__version__}; medians of {repeats}, in turn\n")
     print(f"{'tokens':>7} {'what':>7} {'ours ms':>9} {'theirs ms':>10} {'ours / theirs':>14}")
     for text in TEXTS:

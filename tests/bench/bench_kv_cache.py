@@ -12,8 +12,8 @@ from statistics import linear_regression
 
 import torch
 
-from models.toy import median_ms
 from models.transformer import Transformer, TransformerConfig
+from tests.bench.in_turn import in_turn
 
 LENGTHS = (16, 32, 64, 128, 192, 256, 384, 512)
 SOURCE = 32
@@ -31,8 +31,12 @@ def measure(config: TransformerConfig, repeats: int) -> list[tuple[int, float, f
         _, cache = model.step(ids[:, :T], start)
         cached, whole = model.step(ids[:, T:], cache)[0][:, -1], model.step(ids, start)[0][:, -1]
         torch.testing.assert_close(cached, whole, rtol=0, atol=1e-4)  # both ways give the same logits
-        with_cache = median_ms(lambda ids=ids, cache=cache, T=T: model.step(ids[:, T:], cache), repeats)
-        rows.append((T, with_cache, median_ms(lambda ids=ids: model.step(ids, start), repeats)))
+        runs = {
+            "cache": lambda ids=ids, cache=cache, T=T: model.step(ids[:, T:], cache),
+            "none": lambda ids=ids: model.step(ids, start),
+        }
+        times = in_turn(runs, repeats)
+        rows.append((T, times["cache"], times["none"]))
     return rows
 
 

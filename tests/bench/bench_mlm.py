@@ -11,12 +11,15 @@ import argparse
 import torch
 from transformers import BertModel
 
-from models import local, mlm
+from models import bert_files, mlm
 from tests.bench.in_turn import in_turn
 
 TEXTS = ("paris is the [MASK] of france.", "the [MASK] did not cross the street because it was too [MASK]. " * 4)
-MANY = [f"the {who} of the small village {did} the old book." for who in ("girl", "priest", "king", "men")
-        for did in ("reads", "read", "sold", "has")]  # fmt: skip
+MANY = [
+    f"the {who} of the small village {did} the old book."
+    for who in ("girl", "priest", "king", "men")
+    for did in ("reads", "read", "sold", "has")
+]
 
 
 def main() -> None:
@@ -26,7 +29,7 @@ def main() -> None:
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     model = mlm.load()
-    encoder = BertModel.from_pretrained(local.folder()).eval()
+    encoder = BertModel.from_pretrained(bert_files.folder()).eval()
     print(f"{args.threads} threads, torch {torch.__version__}; medians of {args.repeats}, in turn\n")
     print(f"{'tokens':>7} {'fill ms':>9} {'bare encoder ms':>16} {'ratio':>6}")
     for text in TEXTS:

@@ -38,6 +38,7 @@ BARE = """
 import streamlit as st
 from study.controls import Slider
 from study.demo import demos
+from study.look import Look
 from study.figures import figure
 
 @st.cache_resource(max_entries=256, show_spinner=False)
@@ -207,10 +208,11 @@ def report(what: str, times: dict[str, list[float]], sizes: dict[str, float] | N
 def bytes_(*_) -> None:
     from study.demo import demos
     from study.figures import as_is, draw_all
+    from study.look import Look
     from tests.evidence import corners
 
     def size(evidence) -> int:
-        drawn = draw_all(evidence.views, "light", as_is)
+        drawn = draw_all(evidence.views, Look("light"), as_is)
         return len(json.dumps(drawn, ensure_ascii=False, separators=(",", ":")).encode())
 
     heads = demos("t5_attention")["real_heads"](sentence=" ".join(["word"] * 30))
@@ -227,7 +229,7 @@ def bytes_(*_) -> None:
 
 
 def _first(demo, given):
-    from study.demo import Refusal
+    from study.controls import Refusal
 
     try:
         return next(demo.start(**given))
@@ -238,7 +240,7 @@ def _first(demo, given):
 def torch_(*_) -> None:
     code = (
         "import sys; from streamlit.testing.v1 import AppTest; "
-        "app = AppTest.from_file('study/main.py', default_timeout=60).run(); assert not app.exception; "
+        "app = AppTest.from_file('study/shell/main.py', default_timeout=60).run(); assert not app.exception; "
         "print('torch' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)

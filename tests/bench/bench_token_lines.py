@@ -26,8 +26,8 @@ NAIVE = """([repeats, z]) => {
     pen.clearRect(0, 0, canvas.width, canvas.height);
     for (let h = 0; h < H; h++) for (let i = 0; i < T; i++) for (let j = 0; j < T; j++) {
       const w = z[(h * T + i) * T + j];
-      if (w < 3) continue;
-      pen.globalAlpha = w / 255; pen.strokeStyle = `hsl(${30 * h}, 65%, 42%)`;
+      if (w < 0.01) continue;
+      pen.globalAlpha = w; pen.strokeStyle = `hsl(${30 * h}, 65%, 42%)`;
       pen.beginPath(); pen.moveTo(0, 24 * i); pen.lineTo(400, 24 * j); pen.stroke();
     }
     times.push(performance.now() - began);

@@ -12,7 +12,7 @@ from functools import partial
 import torch
 
 from models import decoding, translator
-from models.vocabulary import END, START
+from models.translator_vocabulary import END, START
 from tests.bench.with_cache import compare
 
 LENGTHS = (8, 16, 32, 64, 128)

@@ -15,7 +15,7 @@ import random
 from collections.abc import Callable
 from time import perf_counter
 
-from models import bpe, local, wordpiece
+from models import bert_files, bpe, wordpiece
 
 SENTENCES, ROUNDS = 4000, 5
 
@@ -48,7 +48,7 @@ def seconds(read: Callable[[str], object], texts: list[str]) -> float:
 def main() -> None:
     texts = sentences()
     ours = wordpiece.load()
-    theirs = local.tokenizer(local.folder() / "tokenizer.json")
+    theirs = bert_files.tokenizer(bert_files.folder() / "tokenizer.json")
     pieces = [ours.tokenize(t) for t in texts]
     assert pieces == [theirs.encode(t, add_special_tokens=False).tokens for t in texts]
     rounds = [

@@ -20,6 +20,7 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if here in item.path.parents:
             item.add_marker(pytest.mark.browser)
+    items.sort(key=lambda item: item.path.name != "test_typing.py")  # the longest first: none is left alone at the end
 
 
 @pytest.fixture(scope="package")
@@ -54,9 +55,11 @@ def new_context(browser, fresh_server) -> Iterator[Callable[..., BrowserContext]
 
     def make(locale: str = "en-US", scheme: str = "light", size: tuple[int, int] = (1280, 900)) -> BrowserContext:
         context = browser.new_context(
-            locale=locale, color_scheme=scheme, viewport={"width": size[0], "height": size[1]},
+            locale=locale,
+            color_scheme=scheme,
+            viewport={"width": size[0], "height": size[1]},
             permissions=["clipboard-read", "clipboard-write"],
-        )  # fmt: skip
+        )
         context.set_default_timeout(15_000)
         context.on("page", lambda page: driver.watch(page, complaints))
         contexts.append(context)

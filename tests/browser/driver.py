@@ -29,7 +29,17 @@ FLAGS = [
     "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "microsoft-edge", "msedge", "chrome")
+#: The shell first: a whole Chromium draws parts of a window that nobody sees, a second of a core for each new reader.
+NAMES = (
+    "chromium-headless-shell",
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+    "microsoft-edge",
+    "msedge",
+    "chrome",
+)
 #: Streamlit looks for its server under the page's own path first; these two 404s are its way to find the root.
 PROBES = ("/_stcore/health", "/_stcore/host-config")
 SLOW = 30_000  # ms; a first visit waits for torch
@@ -61,12 +71,14 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def served(script: str | Path = "app.py", env: Mapping[str, str] | None = None) -> Iterator[str]:
+def served(script: str | Path = "app.py", env: Mapping[str, str] | None = None, port: int = 0) -> Iterator[str]:
     """The address of `streamlit run script`, started from the repository's root; its end is the server's end.
+
+    port: 0 for one that is free.
 
     Raises RuntimeError with the server's own words where it does not come up within a minute.
     """
-    port = free_port()
+    port = port or free_port()
     command = [sys.executable, "-m", "streamlit", "run", str(script), f"--server.port={port}", "--server.headless=true"]
     environment = os.environ | {"PYTHONPATH": str(ROOT)} | (env or {})
     with tempfile.TemporaryFile("w+") as log:
@@ -124,13 +136,20 @@ def watch(page: Page, complaints: list[str]) -> None:
 # --- reading a page --------------------------------------------------------------------------------------------------
 def idle(page: Page) -> None:
     """Waits until Streamlit has no script running."""
-    page.wait_for_function("document.querySelector('.stApp')?.dataset.testScriptState === 'notRunning'", timeout=SLOW)
+    page.wait_for_function(
+        "() => document.querySelector('.stApp')?.dataset.testScriptState === 'notRunning'", timeout=SLOW
+    )
 
 
 def listening(page: Page) -> None:
     """Waits until the page's own script (assets/shell.js) hears arrow keys: its last step is to note the theme."""
-    page.wait_for_function("document.cookie.includes('theme=')", timeout=SLOW)
+    page.wait_for_function("() => document.cookie.includes('theme=')", timeout=SLOW)
     idle(page)
+
+
+def resize(page: Page, size: tuple[int, int]) -> None:
+    """size: width and height, px."""
+    page.set_viewport_size({"width": size[0], "height": size[1]})
 
 
 def titled(page: Page, title: str) -> None:
@@ -140,11 +159,21 @@ def titled(page: Page, title: str) -> None:
 
 def all_drawn(page: Page, lesson: Lesson) -> None:
     """Waits until every demo of the lesson shows its figure, or the button that starts its work, and all is quiet."""
+    there = "stem => location.pathname.endsWith(stem) && document.querySelector('.lf')"  # the page before may have one
+    page.wait_for_function(there, arg=lesson.stem, timeout=SLOW)
+    idle(page)
+    page.evaluate("document.documentElement.dataset.drawAll = 1; document.dispatchEvent(new Event('draw-all'))")
     for name in lesson.demos:
         go = page.locator(f".st-key-{lesson.stem}-{name}-_go")
         expect(card(page, name).locator(".lf[data-drawn]").or_(go).first).to_be_attached(timeout=SLOW)
-    if lesson.quiz("en"):
-        expect(page.locator(".st-key-quiz")).to_be_attached(timeout=SLOW)
+    expect(page.locator(".st-key-quizpart_now input").first).to_be_attached(timeout=SLOW)
+    # a page that has come anew since has its folds closed
+    closed = page.locator("[class*=st-key-fold_] > * > [data-testid=stExpander] > details:not([open])")
+    for _ in range(20):
+        if closed.count() == 0:
+            break
+        closed.first.evaluate("fold => fold.querySelector('summary').click()")
+        page.wait_for_timeout(700)
     idle(page)
 
 
@@ -157,8 +186,22 @@ def at(open_page: Callable[..., Page], stem: str, query: str = "", **settings) -
 
 def visit(page: Page, where: str | int) -> None:
     """Clicks a page in the side bar: a lesson's stem, or 0 for the home page."""
-    links = page.locator("[data-testid=stSidebarNavLink]")
+    links = page.locator(".st-key-pages [data-testid=stPageLink] a")
     (links.nth(where) if isinstance(where, int) else links.and_(page.locator(f"[href$={where}]"))).click()
+
+
+def number_of(page: Page, i: int) -> Locator:
+    """The button of a quiz item in its row."""
+    return page.locator(".st-key-quizrow button").nth(2 + i)
+
+
+def turn(page: Page, i: int) -> Locator:
+    """Brings an item of the quiz on the screen."""
+    number_of(page, i).click()
+    place = page.locator(f".st-key-quizpart_now .st-key-quiz_{i}")
+    expect(place).to_be_visible()
+    idle(page)
+    return place
 
 
 def card(page: Page, demo: str) -> Locator:
@@ -172,12 +215,23 @@ def widget(page: Page, key: str) -> Locator:
 
 def slider(page: Page, key: str) -> Locator:
     """The focusable part of a slider; `aria-valuetext` is the value that the reader sees."""
-    return widget(page, key).locator("input[type=range]")
+    return widget(page, f"{key}._thumb").locator("input[type=range]")
 
 
 def box(page: Page, key: str) -> Locator:
     """The box of a text control."""
     return widget(page, key).locator("input")
+
+
+def start(go: Locator, stop: str) -> None:
+    """Presses the button that starts work until it can be stopped: a click into a page that still moves is lost."""
+    for patience in (10_000, 10_000, SLOW):
+        go.click(timeout=SLOW)
+        try:
+            return expect(go).to_contain_text(stop, timeout=patience)
+        except AssertionError:
+            if patience == SLOW:
+                raise
 
 
 def act(page: Page, demo: str, name: str) -> Locator:
@@ -192,18 +246,31 @@ def drawn(page: Page, demo: str) -> int:
 
 @contextlib.contextmanager
 def redraws(page: Page, demo: str, timeout: int = 15_000) -> Iterator[None]:
-    """What happens inside must lead to a new drawing of this demo's figure."""
+    """What happens inside must lead to a new drawing of this demo's figure, which is in sight and at rest before."""
+    card(page, demo).scroll_into_view_if_needed()
+    page.wait_for_function(
+        """name => { const state = document.querySelector(`.st-key-card_${name} .lf`)?.__state;
+        return !state || !(state.stale || state.busy); }""",
+        arg=demo,
+    )
     before = drawn(page, demo)
     yield
     page.wait_for_function(
         "([name, before]) => +document.querySelector(`.st-key-card_${name} .lf`)?.dataset.drawn > before",
-        arg=[demo, before], timeout=timeout,
-    )  # fmt: skip
+        arg=[demo, before],
+        timeout=timeout,
+    )
     idle(page)
 
 
+def step(page: Page, demo: str, name: str) -> None:
+    """Shows a step of a demo."""
+    card(page, demo).locator(f".lf-tab[data-step='{name}']").click()
+    expect(card(page, demo).locator(f".lf[data-step='{name}']")).to_be_visible()
+
+
 def panel(page: Page, demo: str, index: int) -> Locator:
-    """One view of a demo's evidence, in order."""
+    """One view of the step that a demo shows, in order."""
     return card(page, demo).locator(".lf-panel").nth(index).locator(".lf-body")
 
 

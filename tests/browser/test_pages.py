@@ -5,12 +5,14 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from study.notes import Lesson, Words, app_words, languages, lessons
+from study.notes import lessons
+from study.words import Words, app_words, languages
 
-from .driver import all_drawn, idle, titled
+from . import axe
+from .driver import all_drawn, idle, listening, resize, titled
+from .heights import SIZES, too_high
 
 LOCALES = {"zh": "zh-CN", "en": "en-US"}
-PAGES = [None, *lessons]
 
 #: Note text without formulas and code: a star, a dollar or a TeX command that is still there was not rendered.
 UNRENDERED = r"""() => [...document.querySelectorAll(".st-key-page .stMarkdown, .st-key-page label")].flatMap(node => {
@@ -39,14 +41,6 @@ OVERHANG = """() => {
   }
   return out.slice(0, 6);
 }"""
-
-
-def ready(page: Page, lesson: Lesson | None) -> None:
-    if lesson:
-        all_drawn(page, lesson)
-    else:
-        expect(page.locator(".st-key-note_home")).to_be_visible()
-        idle(page)
 
 
 def quiet(page: Page, script: str, what: str) -> None:
@@ -85,17 +79,74 @@ def foreign(lang: str) -> list[re.Pattern]:
     return found
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("lang", list(LOCALES))
-@pytest.mark.parametrize("lesson", PAGES, ids=lambda le: le.stem if le else "home")
-def test_page(open_page, lesson, lang, scheme):
-    sizes = [(390, 800), (1280, 900)] if scheme == "light" else [(1280, 900), (390, 800)]
-    page = open_page(f"/{lesson.stem}" if lesson else "/", locale=LOCALES[lang], scheme=scheme, size=sizes[0])
-    ready(page, lesson)
+LOOKS = [("en", "light"), ("zh", "dark"), ("zh", "light"), ("en", "dark")]
 
+
+# Both languages and both themes, each in one visit for all that is only looked at: to draw a page takes longest.
+@pytest.mark.parametrize(("lang", "scheme"), LOOKS[:2])
+@pytest.mark.parametrize("lesson", lessons, ids=lambda le: le.stem)
+def test_lesson(open_page, lesson, lang, scheme):
+    page = open_page(f"/{lesson.stem}", locale=LOCALES[lang], scheme=scheme, size=SIZES["wide"])
+    all_drawn(page, lesson)
+    complete(page, lesson.title(lang), lang, scheme)
+    for size in SIZES:
+        assert too_high(page, size) == {}, size
+        quiet(page, OVERHANG, size)
+    resize(page, axe.SIZE)
+    idle(page)
+    assert axe.findings(page) == []
+
+
+@pytest.mark.parametrize(("lang", "scheme"), LOOKS)
+def test_home(open_page, lang, scheme):
+    page = open_page("/", locale=LOCALES[lang], scheme=scheme, size=SIZES["wide"])
+    expect(page.locator(".st-key-note_home")).to_be_visible()
+    idle(page)
+    complete(page, app_words(lang)("name"), lang, scheme)
+    fits(page)
+
+
+@pytest.mark.parametrize(("lang", "scheme"), LOOKS[:2])
+def test_workbook(open_page, lang, scheme):
+    page = open_page("/workbook", locale=LOCALES[lang], scheme=scheme, size=SIZES["wide"])
+    listening(page)
+    complete(page, app_words(lang)("pages.workbook"), lang, scheme)
+    fits(page)
+    resize(page, axe.SIZE)
+    assert axe.findings(page) == []
+
+
+@pytest.mark.parametrize(("lang", "scheme"), LOOKS[:2])
+def test_lecture(open_page, lang, scheme):
+    show = "t5_attention.scaling:d_k=128,b3_wordpiece"
+    page = open_page(f"/lecture?show={show}", locale=LOCALES[lang], scheme=scheme, size=SIZES["wide"])
+    listening(page)
+    expect(page.locator(".lf[data-drawn]")).to_be_attached()
+    complete(page, app_words(lang)("pages.lecture"), lang, scheme)
+    fits(page)
+    resize(page, axe.SIZE)
+    assert axe.findings(page) == []
+
+
+def fits(page: Page) -> None:
+    """In every size nothing hangs over."""
+    for name, size in SIZES.items():
+        resize(page, size)
+        idle(page)
+        quiet(page, OVERHANG, name)
+
+
+def complete(page: Page, title: str, lang: str, scheme: str) -> None:
+    """Title, language and theme are right, nothing is broken or left as markup, no text is in another language."""
     expect(page.locator("html")).to_have_attribute("lang", LOCALES[lang] if lang == "zh" else lang)
-    titled(page, lesson.title(lang) if lesson else app_words(lang)("name"))
-    for bad in (".katex-error", "[data-testid=stException]", "[data-testid=stAlertContentError]", ".lf-failed"):
+    titled(page, title)
+    for bad in (
+        ".katex-error",
+        "[data-testid=stException]",
+        "[data-testid=stAlertContentError]",
+        ".lf-note-error",
+        ".lf-failed",
+    ):
         expect(page.locator(bad)).to_have_count(0)
     assert page.evaluate(UNRENDERED) == []
 
@@ -104,11 +155,6 @@ def test_page(open_page, lesson, lang, scheme):
     formulas = {line for text in page.locator(".katex").all_inner_texts() for line in text.splitlines()}
     lines = [line for line in lines if line not in formulas]  # an operator's name is the same in every language
     assert [line for line in lines for pattern in foreign(lang) if pattern.match(line)] == []
-
-    quiet(page, OVERHANG, f"{sizes[0][0]} px")
-    page.set_viewport_size({"width": sizes[1][0], "height": sizes[1][1]})
-    idle(page)
-    quiet(page, OVERHANG, f"{sizes[1][0]} px")
 
     shown = page.evaluate("getComputedStyle(document.querySelector('.stApp')).backgroundColor")
     dark = sum(map(int, re.findall(r"\d+", shown)[:3])) < 3 * 128

@@ -1,0 +1,20 @@
+// Small helpers that every part of a figure uses. Text reaches the page through textContent only.
+export const make = (tag, name, text) => {
+  const node = document.createElement(tag);
+  if (name) node.className = name;
+  if (text !== undefined) node.textContent = text;
+  return node;
+};
+export const clamp = (v, low, high) => Math.min(Math.max(v, low), high);
+// A label with symbols between dollar signs, as Streamlit's own labels have them: "$d_k$" with its index set low.
+const GREEK = { alpha: "α", beta: "β", gamma: "γ", delta: "δ", epsilon: "ε", theta: "θ", lambda: "λ", mu: "μ", pi: "π",
+  rho: "ρ", sigma: "σ", tau: "τ", phi: "φ", omega: "ω" };
+export function label(node, text) {
+  node.replaceChildren(...text.split("$").flatMap((part, i) => {
+    if (i % 2 === 0) return [part];
+    return part.replace(/\\(?:var)?([a-z]+)\b/g, (all, name) => GREEK[name] ?? all).replace(/\\text\{([^}]*)\}/g, "$1").split(/_\{([^}]*)\}|_(\w)/).filter((piece) => piece !== undefined)
+      .map((piece, j) => make(j % 2 ? "sub" : "i", "", piece));
+  }));
+}
+
+export const STEPS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };  // (row, column)

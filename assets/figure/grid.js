@@ -1,0 +1,54 @@
+// A grid of small matrices, each a button with a canvas.
+import { make } from "./dom.js";
+
+function ramp(colors) {
+  const canvas = make("canvas");
+  canvas.width = 256; canvas.height = 1;
+  const pen = canvas.getContext("2d"), fill = pen.createLinearGradient(0, 0, 256, 0);
+  colors.forEach((c, i) => fill.addColorStop(i / (colors.length - 1), c));
+  pen.fillStyle = fill;
+  pen.fillRect(0, 0, 256, 1);
+  return new Uint32Array(pen.getImageData(0, 0, 256, 1).data.buffer);
+}
+
+// room: {width, height} of the panel's body
+export function grid(p, view, room) {
+  const [R, C, T, S] = view.shape;
+  const shape = view.shape.join();
+  if (p.shape !== shape || p.kind !== "grid") {
+    p.shape = shape;
+    const table = make("div", "lf-grid");
+    table.style.gridTemplateColumns = `max-content repeat(${C}, minmax(0, 1fr))`;
+    table.append(make("span"), ...view.col_names.map((n) => make("span", "lf-name", n)));
+    p.cells = [];
+    for (let r = 0; r < R; r++) {
+      table.append(make("span", "lf-name", view.row_names[r]));
+      for (let c = 0; c < C; c++) {
+        const button = make("button", "lf-cell"), canvas = make("canvas");
+        canvas.width = S; canvas.height = T;
+        button.type = "button";
+        button.dataset.cell = `${r},${c}`;
+        button.append(canvas);
+        table.append(button);
+        p.cells.push(button);
+      }
+    }
+    p.body.replaceChildren(table);
+    p.body.style.width = p.body.style.height = "";
+  }
+  p.body.firstChild.style.maxWidth = room.height ? `${Math.min(room.width, 40 + ((room.height - 24) / R) * C)}px` : "";
+  const bytes = Uint8Array.from(atob(view.z), (ch) => ch.charCodeAt(0));
+  const colors = ramp(view.scale.colors);
+  p.cells.forEach((button, i) => {
+    const pen = button.firstChild.getContext("2d"), image = pen.createImageData(S, T);
+    const out = new Uint32Array(image.data.buffer), from = i * T * S;
+    for (let k = 0; k < T * S; k++) out[k] = colors[bytes[from + k]];
+    pen.putImageData(image, 0, 0);
+    const [r, c] = [Math.floor(i / C), i % C];
+    const chosen = Boolean(view.selected) && view.selected[0] === r && view.selected[1] === c;
+    button.title = `${view.row_names[r]}·${view.col_names[c]}`;
+    button.setAttribute("aria-label", button.title);
+    button.setAttribute("aria-pressed", chosen);
+    button.tabIndex = chosen || (!view.selected && i === 0) ? 0 : -1;
+  });
+}

@@ -1,0 +1,85 @@
+// How the views of a step lie on the screen: figures abreast in a row of fixed height, rows of text below them. Nothing
+// here depends on the length of a label or on a value, so that nothing moves while a reader changes one.
+import { clamp } from "./dom.js";
+import { named } from "./legend.js";
+
+export const GAP = 20, NARROW = 600;  // px between figures; px below which they stand one below the other
+const TALL = 400, LOW = 200, ROWS = 230;  // px: a figure at the most and at the least, rows beside figures at the most
+const GRID = 330, COLUMNS = 110;  // px: a grid of small matrices, the columns of an oblong one, at the least
+const SMALL = 12;  // rows and columns of a matrix whose cells have room for numbers
+
+export const isFigure = (view) => view.kind === "plot" || view.kind === "grid" || view.kind === "token_lines";
+
+// Room for the figures of a step: [{width, height}], heads of panels included. rows: the height of the rows below them.
+export function rooms(views, width, budget, rows) {
+  if (width < NARROW) return views.map((view) => ({ width, height: narrow(view, width, views.length) }));
+  const height = clamp(budget - rows, LOW, Math.max(LOW, budget < 500 ? TALL : budget));
+  const free = width - GAP * (views.length - 1), wants = views.map((view) => wanted(view, height, budget));
+  const gives = views.map((view, i) => Math.max(0, wants[i] - least(view, wants[i])));
+  const part = clamp((sum(wants) - free) / (sum(gives) || 1), 0, 1);
+  gives.forEach((give, i) => { wants[i] -= part * give; });
+  const total = sum(wants);
+  const stretches = (view) => view.kind === "plot" && !view.cells && !view.square;
+  const flexible = views.filter(stretches).length;
+  const spare = Math.max(0, free - total), scale = Math.min(1, free / total);
+  return views.map((view, i) => ({ width: wants[i] * scale + (stretches(view) ? spare / flexible : 0), height }));
+}
+
+const sum = (numbers) => numbers.reduce((a, b) => a + b, 0);
+
+// The width that a figure of this height asks for.
+function wanted(view, height, budget) {
+  if (view.kind === "grid") return 40 + ((height - 60) / view.shape[0]) * view.shape[1];
+  if (view.kind === "token_lines") return 700 * (view.large ?? 1);
+  if (!view.cells) return view.square ? height : 300;
+  const [r, c] = view.cells, m = view.figure.layout.margin, cell = largest(view, budget);
+  const tall = Math.min(cell, (height - m.t - m.b - 60) / r);
+  return m.l + m.r + c * (r === c ? Math.max(tall, 1) : cell);
+}
+
+// The width to which a figure gives way to a large square beside it: a square has no use for a width of its own.
+function least(view, want) {
+  if (view.kind === "grid") return GRID * (view.large ?? 1);
+  if (!view.cells || view.cells[0] === view.cells[1]) return want;
+  const { l, r } = view.figure.layout.margin;
+  return l + r + COLUMNS;
+}
+
+const largest = ({ cells: [r, c] }, budget) => (Math.max(r, c) <= SMALL ? 46 : 30) * Math.max(1, budget / 480);
+
+const NAME = 22;  // px that a name above a chart takes where few stand beside each other
+
+function narrow(view, width, n) {
+  if (view.kind === "grid") return Math.min(300, (width / view.shape[1]) * view.shape[0] + 70);
+  if (view.kind === "token_lines") return undefined;
+  if (n === 1) return 300 + NAME * Math.max(0, named(view).length - 4);
+  if (n > 2) return 200;
+  if (view.square) return 320;  // one unit is as long on both axes: what is not high is not wide either
+  return (view.cells ? 250 : 220) + NAME * clamp(named(view).length - 1, 0, 2);
+}
+
+export const rowsRoom = (width, budget, figures) => (width < NARROW ? 240 : figures ? ROWS : budget);
+
+// An equation of matrices below figures leaves them what they need at the least.
+export const equationRoom = (budget, figures) => (figures ? budget - LOW + 10 : budget);
+
+const SENTENCE = 24;  // tokens
+
+// A matrix in its room: the size of a cell, the slant of the tick texts, how many of them are left out.
+export function matrix(view, room, budget) {
+  const m = { ...view.figure.layout.margin }, [r, c] = view.cells, square = r === c, { large = 1 } = view;
+  const most = largest(view, budget);
+  let cell = Math.min(most, (room.width - m.l - m.r) / c);
+  const angle = view.widest > cell - 3 && !view.numbered ? -45 : 0;
+  if (angle) m.b += view.widest * 0.72 - 8;
+  const high = Math.max(1, (room.height - m.t - m.b) / r);
+  if (square) cell = Math.min(cell, high);
+  const tall = square ? cell : Math.min(clamp(cell, 16 * large, 32 * large), high);
+  const every = (need, have) => nice(Math.max(1, Math.ceil(need / have)));  // a tick text needs this much room
+  const slanted = c > SENTENCE ? 18 : 13;  // names of a sentence's tokens may touch rather than be left out
+  const steps = [every(angle ? slanted * large : view.widest + 6, cell), every(13 * large, tall)];
+  return { width: m.l + m.r + cell * c, height: m.t + m.b + tall * r, cell: Math.min(cell, tall * 1.6), angle, steps, margin: m };
+}
+
+// Ticks at every 1st, 2nd, 4th, 8th … place.
+const nice = (n) => (n <= 2 ? n : 2 ** Math.ceil(Math.log2(n)));

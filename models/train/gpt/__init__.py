@@ -1,0 +1,1 @@
+"""Trains the small GPT: models/gpt.py."""

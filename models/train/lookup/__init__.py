@@ -1,0 +1,1 @@
+"""Trains the three attentions on the look-up task: models/lookup.py."""

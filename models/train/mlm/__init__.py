@@ -1,0 +1,1 @@
+"""Trains the masked language model: models/mlm.py."""

@@ -1,0 +1,1 @@
+"""Trains linear layers on the local BERT to tell whether a sentence follows: models/nsp.py."""

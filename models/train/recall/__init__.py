@@ -1,0 +1,1 @@
+"""Trains recurrent nets and attention to recall a far token."""

@@ -1,0 +1,1 @@
+"""Distils a student of two layers from the local BERT: models/student.py."""

@@ -1,0 +1,1 @@
+"""Trains the translator: models/translator.py."""

@@ -1,0 +1,55 @@
+"""What a student writes in an answer: Markdown, formulas, terms as [[query]], and figures, {{figure: t5/scaling}}."""
+
+import contextlib
+import difflib
+import itertools
+import re
+from dataclasses import dataclass
+
+from study import glossary
+from study.answer_figure import MARK
+from study.export.text import places
+from study.markdown import colored
+from study.words import FlawedText
+
+CHINESE = re.compile("[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
+WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*|\d+(?:[.,]\d+)*")
+
+
+@dataclass(frozen=True)
+class Part:
+    """A piece of an answer: Markdown, or else what the mark of a figure says behind "figure:"."""
+
+    markdown: str = ""
+    figure: str = ""
+
+
+def parts(text: str) -> list[Part]:
+    """An answer cut at its figures, in order. Marks in code and in tables stay text, as a page cannot cut those."""
+    found, at = [], 0
+    for begin, end, name in places(text) if MARK.search(text) else ():
+        found += [Part(text[at:begin].strip("\n")), Part(figure=name)]
+        at = end
+    found.append(Part(text[at:].strip("\n")))
+    return [part for part in found if part.figure or part.markdown.strip()]
+
+
+def shown(markdown: str, lang: str, theme: str) -> str:
+    """An answer's Markdown as the page shows it. A picture from elsewhere is a link: nothing is fetched."""
+    markdown = markdown.replace("![", "!\u2060[")  # a joiner, which nobody sees, between the two
+    with contextlib.suppress(FlawedText):  # [[a word]] that is no term stays what it is, and so do the others
+        markdown = glossary.linked(markdown, lang)
+    return colored(markdown, theme)
+
+
+def counted(text: str) -> tuple[int, int]:
+    """Chinese characters, and words of other scripts (numbers count), outside the marks of figures."""
+    text = MARK.sub("", text)
+    return len(CHINESE.findall(text)), len(WORD.findall(CHINESE.sub(" ", text)))
+
+
+def difference(old: str, new: str) -> str:
+    """What changed, by lines: "- " what went, "+ " what came, two lines of what stayed around it; "" for nothing."""
+    lines = difflib.unified_diff(old.split("\n"), new.split("\n"), n=2, lineterm="")
+    changes = itertools.islice(lines, 2, None)  # behind the names of the files
+    return "\n".join(f"{line[0]} {line[1:]}" for line in changes if not line.startswith("@@"))

@@ -1,0 +1,130 @@
+"""Markdown as a tree: what a student writes, read as the page reads it, and more kindly where Chinese stands.
+
+CommonMark with tables, footnotes, task lists, strikethrough and formulas; HTML is text; figures are named by
+{{figure: t5_attention/scaling?d_k=128}}.
+"""
+
+import functools
+import itertools
+import re
+from typing import TYPE_CHECKING, Any
+
+from study.answer_figure import MARK
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from markdown_it.tree import SyntaxTreeNode
+
+TASK = re.compile(r"\[([ xX])\]\s")
+BLOCKS = ("figure", "image", "math_inline_double")  # of a paragraph's children, what stands on its own
+DEPTH = 20  # of blocks and of emphasis: deeper ones stay text; at 40 Typst gives up the layout
+BRACKETS = 2000  # "[" in a text, up to which links are sought: each unclosed one is sought an end for to the end
+#: No font has them, and no text means them: controls, lone surrogates, what turns the direction of the words around.
+NO_TEXT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069\ufffe\uffff]")
+
+
+def parse(markdown: str) -> "SyntaxTreeNode":
+    """The tree of a text. Types: those of markdown-it, with math_inline, math_block, footnote_ref and figure."""
+    from markdown_it.tree import SyntaxTreeNode
+
+    markdown = NO_TEXT.sub("", markdown)
+    return SyntaxTreeNode(_parser(links=markdown.count("[") <= BRACKETS).parse(markdown))
+
+
+@functools.cache
+def _parser(links: bool) -> "MarkdownIt":
+    from markdown_it import MarkdownIt
+    from mdit_py_cjk_friendly import cjk_friendly  # **注意力（Attention）**机制 is bold
+    from mdit_py_plugins.dollarmath import dollarmath_plugin
+    from mdit_py_plugins.footnote import footnote_plugin
+
+    parser = MarkdownIt("commonmark", {"html": False, "maxNesting": DEPTH})
+    parser.enable(["table", "strikethrough"])
+    # Formulas with blanks inside the dollars, and blank lines in a block: students write both
+    parser.use(
+        dollarmath_plugin,
+        allow_labels=False,
+        allow_space=True,
+        allow_digits=True,
+        allow_blank_lines=True,
+        double_inline=True,
+    )
+    parser.use(footnote_plugin, inline=False, move_to_end=False).use(cjk_friendly)
+    parser.inline.ruler.before("escape", "figure", _figure)
+    if not links:
+        parser.disable(["link", "image", "footnote_ref"])
+    return parser
+
+
+def _figure(state: Any, silent: bool) -> bool:
+    """markdown-it's rule for {{figure: …}}: a token of its own."""
+    mark = MARK.match(state.src, state.pos, state.posMax) if state.src.startswith("{{", state.pos) else None
+    if mark is None:
+        return False
+    if not silent:
+        state.push("figure", "", 0).content = mark[1]
+    state.pos = mark.end()
+    return True
+
+
+def figures(markdown: str) -> list[str]:
+    """What the figures of a text are named, in order, those in code left out."""
+    return [node.content for node in parse(markdown).walk() if node.type == "figure"]
+
+
+def places(markdown: str) -> list[tuple[int, int, str]]:
+    """Where the figures of a text stand, outside code and tables: (begin, end, name) of each."""
+    lines = [0, *(end.end() for end in re.finditer("\r\n?|\n", markdown)), len(markdown)]
+    found: list[tuple[int, int, str]] = []
+    for token in _parser(links=markdown.count("[") <= BRACKETS).parse(NO_TEXT.sub("", markdown)):
+        if token.type == "inline" and token.map and token.children:
+            marks = MARK.finditer(markdown, lines[token.map[0]], lines[token.map[1]])
+            for child in token.children:  # what stands in code, or in a formula, is passed by
+                here = itertools.islice(marks, 1 if child.type == "figure" else len(MARK.findall(child.content)))
+                found += [(*mark.span(), mark[1]) for mark in here if child.type == "figure"]
+    return found
+
+
+def prose(markdown: str) -> str:
+    """The words of a text, without marks, code, formulas and figures; a line a paragraph."""
+    lines: list[str] = []
+    for node in parse(markdown).walk():
+        if node.type == "inline":
+            lines.append("".join(_words(part) for part in node.walk()))
+    return "\n".join(line for line in lines if line.strip())
+
+
+def _words(node: "SyntaxTreeNode") -> str:
+    return node.content if node.type == "text" else " " if node.type in ("softbreak", "hardbreak") else ""
+
+
+def task(item: "SyntaxTreeNode") -> bool | None:
+    """Is a list's item a task, and done? None where it is none."""
+    text = _first_text(item)
+    mark = TASK.match(text.content) if text else None
+    return mark[1] != " " if mark else None
+
+
+def is_task_mark(node: "SyntaxTreeNode") -> bool:
+    """Is this the text whose "[x] " says that its item is a task?"""
+    item = node
+    while item is not None and item.type != "list_item":
+        item = item.parent
+    return item is not None and _first_text(item) is node and bool(TASK.match(node.content))
+
+
+def _first_text(item: "SyntaxTreeNode") -> "SyntaxTreeNode | None":
+    node: SyntaxTreeNode | None = item
+    while node is not None and node.children:
+        node = node.children[0]
+    return node if node is not None and node.type == "text" else None
+
+
+def split(inline: "SyntaxTreeNode") -> "list[list[SyntaxTreeNode]]":
+    """What a paragraph consists of: its lines, and between them what stands on its own (a list of that alone)."""
+    parts: list[list[SyntaxTreeNode]] = []
+    for node in inline.children:
+        if node.type in BLOCKS or not parts or parts[-1][0].type in BLOCKS:
+            parts.append([])
+        parts[-1].append(node)
+    return [part for part in parts if any(node.type != "softbreak" for node in part)]

@@ -1,0 +1,54 @@
+"""Markdown as a page shows it: the theme's colours in formulas, demos as links, what a person typed as plain text."""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+
+from study.look import ROLES
+
+CHINESE = "[\u3000-\u9fff\uff00-\uffef]"
+#: LaTeX colour names that notes use for roles; the theme's exact colours take their place.
+ROLE_OF_COLOR = {"royalblue": "query", "chocolate": "key", "seagreen": "value", "blueviolet": "position"}
+
+
+def colored(markdown: str, theme: str) -> str:
+    r"""Markdown as the page shows it: the theme's exact role colours in place of the names in \textcolor{royalblue}{Q},
+    and the stop or comma after an inline formula taken into it, so that no line begins with one.
+    """
+    stop = re.compile(r"\$\$.*?\$\$|`[^`]*`|\$([^$\n]+)\$([，。；：！？、.,;:!?]?)", re.DOTALL)
+    markdown = stop.sub(lambda m: f"${m[1]}\\text{{{m[2]}}}$\u200b" if m[2] else m[0], markdown)
+    return re.sub(
+        r"\\textcolor\{(\w+)\}",
+        lambda m: rf"\textcolor{{{ROLES[theme][ROLE_OF_COLOR[m[1]]]}}}" if m[1] in ROLE_OF_COLOR else m[0],
+        markdown,
+    )
+
+
+def linked(markdown: str, titles: Mapping[str, str]) -> str:
+    """A demo named in a note, `scaling`, becomes a link with the demo's title. titles: by demo."""
+    for demo, title in titles.items():
+        markdown = markdown.replace(f"`{demo}`", f"[{title}](#{demo})")
+    return re.sub(rf"(?<={CHINESE}) (?=\[{CHINESE})|(?<={CHINESE}\]\()(#\w+\)) (?={CHINESE})", r"\1", markdown)
+
+
+#: Controls, ends of lines, lone surrogates; embeddings, overrides and isolates of the text's direction.
+_OUT = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
+
+
+def plain(typed: str, longest: int = 80) -> str:
+    """What a person typed, for a place that reads Markdown: as `shortened`, marks escaped."""
+    return re.sub(r"[!-/:-@\[-`{-~]", r"\\\g<0>", shortened(typed, longest))
+
+
+def shortened(typed: str, longest: int = 80) -> str:
+    """What a person typed, for a place that shows text: control characters out, cut where it is long.
+
+    Joiners and the like stay, as they belong to words; what would turn the direction of the words around goes.
+    """
+    shown = "".join(" " if _OUT.match(ch) else ch for ch in typed[: longest + 1])
+    return shown[:longest] + "…" if len(typed) > longest else shown
+
+
+def folded(text: str) -> str:
+    """A text without case, width, and the marks of Markdown and formulas: "$d_k$" and "ｄ_k" are one."""
+    return "".join(ch for ch in unicodedata.normalize("NFKC", text).casefold() if ch not in "$*`\\{}“”\"'")

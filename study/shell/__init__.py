@@ -1,0 +1,1 @@
+"""All that knows Streamlit: pages, cards, widgets, the link, the session."""

@@ -1,0 +1,61 @@
+"""The chips of a card, the tabs of its steps, and the look-for sentences that belong to them."""
+
+from typing import Any
+
+import streamlit as st
+
+from study.controls import Text
+from study.demo import STEP, Demo, Evidence
+from study.words import DemoWords
+
+
+def matching(demo: Demo, values: dict[str, Any]) -> list[str]:
+    """The presets whose state this is, whatever step they show."""
+    defaults = {p.name: p.default for p in demo.params if not isinstance(p.control, Text)}
+    wanted = {name: defaults | {k: v for k, v in preset.items() if k != STEP} for name, preset in demo.presets.items()}
+    return [name for name, state in wanted.items() if all(values[k] == v for k, v in state.items())]
+
+
+def step_of(preset: dict[str, Any], evidence: Evidence | None) -> str:
+    """The step that a preset shows: what it does not name is at its default, a control as well as the step."""
+    return preset.get(STEP) or (evidence.steps[0].name if evidence else "")
+
+
+def looks(evidence: Evidence | None, demo: Demo, words: DemoWords, values: dict[str, Any]) -> None:
+    """What to look for. The browser shows the sentence of its step: that of a preset whose state this is, the step's
+    own, or the demo's.
+    """
+    matched = [name for name in matching(demo, values) if words.has(f"looks.{name}")]
+    # where two presets have one state and one step, the first one speaks
+    by_step = {step_of(demo.presets[name], evidence): name for name in reversed(matched)}
+    alone = by_step.get("")  # a demo of one step, which has no name
+    with st.container(key=f"look_{demo.name}_any"):
+        st.markdown(words(f"looks.{alone}" if alone else "look_for"))
+    for i, step in enumerate(evidence.steps if evidence else ()):
+        own = by_step.get(step.name, step.name)
+        if step.name and words.has(f"looks.{own}"):
+            with st.container(key=f"look_{demo.name}_{i}"):
+                st.markdown(words(f"looks.{own}"))
+
+
+def chips(evidence: Evidence | None, demo: Demo, words: DemoWords, values: dict[str, Any]) -> list[dict[str, Any]]:
+    active = matching(demo, values)
+    return [
+        {
+            "name": name,
+            "label": words(f"presets.{name}"),
+            "active": name in active,
+            "step": step_of(preset, evidence),
+        }
+        for name, preset in demo.presets.items()
+    ]
+
+
+def tabs(evidence: Evidence | None, words: DemoWords) -> list[dict[str, Any]]:
+    """The name and label of each step, and the numbers of its views."""
+    steps, first = [], 0
+    for step in evidence.steps if evidence else ():
+        label = words(f"steps.{step.name}") if step.name else ""
+        steps.append({"name": step.name, "label": label, "views": list(range(first, first + len(step.views)))})
+        first += len(step.views)
+    return steps or [{"name": "", "label": "", "views": []}]

@@ -1,0 +1,58 @@
+"""The page of the workbook: the questions that have no lesson, answered here, and the whole of it as one file."""
+
+from collections.abc import Mapping
+from datetime import date
+
+import streamlit as st
+
+from study.shell.progress import forget
+from study.shell.session import Reader, here
+from study.shell.who import student
+from study.shell.workbook import answer
+from study.words import Words, app_words
+from study.workbook import Merged, Unkept, open_workbook
+
+
+def further(titles: Mapping[str, str], reader: Reader) -> None:
+    """A box for every question without a lesson; it is opened when its fold is."""
+    words = app_words(reader.lang)
+    for question, title in titles.items():
+        if question not in reader.pages:
+            with st.expander(title):
+                st.markdown(words(f"questions.{question}.prompt"))
+                answer(question, reader)
+
+
+@st.fragment
+def backup(words: Words) -> None:
+    """All answers with their versions as a file; such a file taken in, where nothing that stands here is replaced."""
+    st.caption(words("keep.intro"))
+    st.download_button(
+        words("keep.save"),
+        _whole,
+        f"workbook-{date.today().isoformat()}.json",
+        "application/json",
+        key="_keep.save",
+        on_click="ignore",
+    )
+    given = st.file_uploader(words("keep.file"), type="json", key="_keep.file")
+    if given and st.button(words("keep.merge"), key="_keep.merge"):
+        try:
+            merged = open_workbook().merge(student(), given.getvalue())
+        except Unkept as unkept:
+            st.error(words(f"workbook.unkept.{unkept.key}"))
+        else:
+            for question in (*merged.added, *merged.conflicts):
+                here().drafts.pop(question, None)  # read anew where it is next seen
+            forget()
+            st.success(_told(merged, words))
+
+
+def _whole() -> bytes:
+    return open_workbook().backup(student())
+
+
+def _told(merged: Merged, words: Words) -> str:
+    counts = {"added": len(merged.added), "kept": len(merged.kept), "conflicts": len(merged.conflicts)}
+    said = words("keep.merged", **counts)
+    return f"{said} {words('keep.records', count=merged.records)}" if merged.records else said

@@ -1,0 +1,59 @@
+"""A section of a note: its texts, the cards of its demos, pictures, code of ours, folds."""
+
+from urllib.parse import quote
+
+import streamlit as st
+
+from study import glossary
+from study.demo import Demo, demos
+from study.markdown import colored, linked
+from study.note_text import Piece, pieces
+from study.notes import Lesson
+from study.shell.card import card
+from study.shell.code import code
+from study.shell.session import Reader
+from study.shell.still import is_picture, picture
+from study.source import source
+from study.words import app_words
+
+SOURCE = "source"  # the page in pages/ that shows a whole file
+
+
+def section(lesson: Lesson, reader: Reader, number: int, body: str) -> None:
+    """The pieces of a section, in order. number: of the section in its note."""
+    for i, piece in enumerate(pieces(body)):
+        _piece(lesson, reader, f"{number}_{i}", piece)
+
+
+def _piece(lesson: Lesson, reader: Reader, place: str, piece: Piece) -> None:
+    if piece.kind == "demo":
+        _demo(demos(lesson.stem)[piece.text], lesson, reader)
+    elif piece.kind == "code":
+        _code(piece.text, place, reader)
+    elif piece.kind == "fold":
+        with st.container(key=f"fold_{place}"), st.expander(_marked(piece.text, lesson, reader)):
+            for i, inner in enumerate(piece.inside):
+                _piece(lesson, reader, f"{place}_{i}", inner)
+    else:
+        with st.container(key=f"note_{place}"):
+            st.markdown(_marked(piece.text, lesson, reader))
+
+
+def _marked(markdown: str, lesson: Lesson, reader: Reader) -> str:
+    """Terms and demos become links, the colours in formulas the theme's."""
+    markdown = linked(glossary.linked(markdown, reader.lang), lesson.demo_titles(reader.lang))
+    return colored(markdown, reader.look.theme)
+
+
+def _demo(demo: Demo, lesson: Lesson, reader: Reader) -> None:
+    draw = picture if is_picture(demo) else card
+    draw(demo, lesson.demo_words(reader.lang, demo.name), reader.look)
+
+
+def _code(name: str, place: str, reader: Reader) -> None:
+    """The project's own source, and where the whole file can be read."""
+    found = source(name)
+    with st.container(key=f"code_{place}"):
+        code(found.code)
+        said = app_words(reader.lang)("source.from", file=found.path)
+        st.caption(f"[{said}]({SOURCE}?file={quote(found.path)})")

@@ -1,0 +1,55 @@
+"""A slider whose figure follows the thumb (assets/figure/slider.js): Streamlit's own sends when it is let go."""
+
+from collections.abc import Callable
+from functools import cache
+
+import streamlit as st
+
+from study.controls import Slider
+from study.demo import Param
+from study.shell.counts import newer
+from study.shell.live_figure import STUB, part_url
+from study.shell.session import event, here, put, value
+
+
+@cache
+def _component() -> Callable:
+    html = '<div class="slider"></div>'
+    return st.components.v2.component("slider", html=html, js=STUB, isolate_styles=False)
+
+
+def slider(p: Param, label: str, on_move: Callable[[], None]) -> float:
+    """Draws the slider; returns its value. on_move: what else a new value brings."""
+    own = f"{p.key}._thumb"
+    data = _scale(p.control, value(p.key)) | {
+        "name": p.key,
+        "label": label,
+        "n": here().counts.get(p.key, 0),
+        "session": here().token,
+        "script": part_url("slider.js"),
+    }
+    _component()(data=data, key=own, on_moved_change=lambda: _moved(own, p, on_move))
+    return value(p.key)
+
+
+def _scale(control: Slider, now: float) -> dict[str, object]:
+    """The ends and the step of the browser's slider and where its thumb stands; on a ladder they count its rungs."""
+    if control.scale == "log":
+        ladder = control.ladder
+        texts = [control.text(rung) for rung in ladder]
+        return {"low": 0, "high": len(ladder) - 1, "step": 1, "at": ladder.index(now), "texts": texts}
+    step = control.step or (1 if control.whole else (control.high - control.low) / 100)
+    digits = 0 if control.whole else max(0, len(f"{step:.6f}".rstrip("0").split(".")[1]))
+    return {"low": control.low, "high": control.high, "step": step, "at": now, "digits": digits}
+
+
+def _moved(own: str, p: Param, on_move: Callable[[], None]) -> None:
+    moved, control = event(own, "moved"), p.control
+    try:
+        number, count = float(moved["value"]), int(moved["n"])
+        new = control.ladder[int(number)] if control.scale == "log" else control.clean(number)
+    except (KeyError, TypeError, ValueError, IndexError):
+        return  # nothing that our script sends
+    if newer(p.key, count):
+        put(p.key, new)
+        on_move()

@@ -1,0 +1,47 @@
+"""A demo fits one screen: every card, every step, at the largest values of its controls and with chips pressed.
+
+At its defaults, and in Chinese, test_pages.py looks at it.
+"""
+
+import itertools
+from urllib.parse import quote
+
+import pytest
+from playwright.sync_api import expect
+
+from study.controls import Slider
+from study.demo import Demo, demos
+
+from .driver import LESSONS, SLOW, at, card, idle
+from .heights import SIZES, too_high
+
+
+def largest(demo: Demo) -> dict[str, str]:
+    """The link's values at the upper ends of all sliders, with the longest choice of the others left as it is."""
+    ends = {p.key: p.control.text(p.control.ends()[-1]) for p in demo.params if type(p.control) is Slider}
+    return {} if demo.work else ends
+
+
+def link(values: dict[str, str]) -> str:
+    return "&".join(f"{k}={quote(v)}" for k, v in values.items())
+
+
+@pytest.mark.parametrize("stem", list(LESSONS))
+def test_every_card_fits_the_screen_at_its_largest(open_page, stem):
+    query = dict(itertools.chain.from_iterable(largest(demo).items() for demo in demos(stem).values()))
+    page = at(open_page, stem, link(query), size=SIZES["wide"])
+    assert too_high(page, "wide") == {}
+    assert too_high(page, "phone") == {}
+
+
+def test_every_card_fits_the_screen_with_a_chip_pressed(open_page):
+    stem = "b3_wordpiece"  # its tables and chips are as long as a text
+    page = at(open_page, stem, size=SIZES["wide"])
+    for nth in range(max(len(demo.presets) for demo in demos(stem).values())):
+        for name, demo in demos(stem).items():
+            if nth < len(demo.presets):
+                chip = card(page, name).locator("[data-preset]").nth(nth)
+                chip.click()
+                expect(chip).to_have_attribute("aria-pressed", "true", timeout=SLOW)
+                idle(page)
+        assert too_high(page, "wide") == {}, nth

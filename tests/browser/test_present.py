@@ -1,0 +1,73 @@
+"""A card that fills the screen, for a lecture: large type, chips by arrow keys, × and Esc leave."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from .driver import LESSONS, T5, act, card, idle, resize, step, titled
+
+DEMO = "step_by_step"
+SMALLEST = """(card) => Math.min(...[...card.querySelectorAll(
+  ".xtick text, .ytick text, .lf-title, .lf-chip span, .lf-tab, .lf-numbers dt, .lf-legend bdi, [class*=st-key-look_] p"
+)].filter((n) => n.getClientRects().length).map((n) => parseFloat(getComputedStyle(n).fontSize)))"""
+
+
+def present(page: Page, demo: str) -> None:
+    """Fills the screen with a card, and waits until its figures have been drawn anew."""
+    act(page, demo, "full").click()
+    expect(card(page, demo)).to_have_attribute("data-present", "")
+    tick = card(page, demo).locator(".ytick text").first
+    expect(tick).to_have_css("font-size", re.compile(r"^(1[89]|2\d)"))
+    idle(page)
+
+
+def pressed(page: Page, demo: str):
+    return card(page, demo).locator(".lf-chip[aria-pressed=true]")
+
+
+@pytest.mark.parametrize("size", [(1280, 800), (1920, 1080)], ids=str)
+def test_a_card_fills_the_screen_in_large_type(t5, size):
+    page = t5()
+    resize(page, size)
+    shown = card(page, DEMO)
+    step(page, DEMO, "weights")
+    before = shown.bounding_box()
+    present(page, DEMO)
+    place = shown.bounding_box()
+    assert (place["x"], place["y"]) == (0, 0) and (place["width"], place["height"]) == size
+    assert shown.evaluate(SMALLEST) >= 18
+    assert shown.evaluate("(n) => n.scrollWidth <= n.clientWidth")
+    expect(act(page, DEMO, "leave")).to_be_in_viewport()
+    for hidden in ("copy", "data", "full"):
+        expect(act(page, DEMO, hidden)).to_be_hidden()
+    act(page, DEMO, "leave").click()
+    expect(shown).not_to_have_attribute("data-present", "")
+    page.wait_for_timeout(500)
+    after = shown.bounding_box()
+    assert all(abs(after[k] - before[k]) <= 2 for k in ("x", "width", "height"))
+
+
+def test_arrow_keys_walk_through_the_chips_and_escape_leaves(t5):
+    page = t5()
+    present(page, DEMO)
+    names = card(page, DEMO).locator(".lf-chip").evaluate_all("(all) => all.map((n) => n.dataset.preset)")
+    for way, name in (("ArrowRight", names[0]), ("ArrowRight", names[1]), ("ArrowLeft", names[0])):
+        page.keyboard.press(way)
+        expect(pressed(page, DEMO)).to_have_attribute("data-preset", name)
+        page.wait_for_timeout(1600)
+    page.keyboard.press("Escape")
+    expect(card(page, DEMO)).not_to_have_attribute("data-present", "")
+    assert page.url.split("?")[0].endswith(T5)  # the arrows turned no page
+    expect(act(page, DEMO, "full")).to_be_focused()
+
+
+def test_who_goes_to_another_page_meets_it_whole(t5):
+    page = t5()
+    present(page, DEMO)
+    page.evaluate(
+        "document.querySelector('.st-key-pages a[href$=t6_self_attention]').click()"
+    )  # as back and forward do
+    titled(page, LESSONS["t6_self_attention"].title("en"))
+    expect(page.locator("[data-testid=stSidebar]")).to_be_visible()
+    expect(page.locator(".bar-theme")).to_be_visible()

@@ -1,0 +1,93 @@
+"""What a student writes: cut at its figures, shown without fetching anything, counted, compared."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as some
+
+from study.answer_text import Part, counted, difference, parts, shown
+from study.export.text import figures
+from study.look import ROLES
+
+T5 = "t5_attention"
+
+
+def test_an_answer_is_cut_at_its_figures():
+    text = f"Before\n\n {{{{figure: {T5}/scaling?d_k=128&x=a b}}}} \nbetween\n{{{{figure:{T5}/symmetry}}}} in a line"
+    assert parts(text) == [
+        Part("Before\n\n "),
+        Part(figure=f"{T5}/scaling?d_k=128&x=a b"),
+        Part(" \nbetween"),
+        Part(figure=f"{T5}/symmetry"),
+        Part(" in a line"),
+    ]
+
+
+M = "{{figure: a/b}}"
+
+
+@pytest.mark.parametrize("text", ["{{figure: a/b", "{{ a }}", "<b>", f"`{M}`", f"```\n{M}\n```", f"    {M}", f"${M}$"])
+def test_what_is_no_figure_is_text(text):
+    assert parts(text) == [Part(text)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        M,
+        f"`{M}` {M}",
+        f"- {M}\n- b {M}",
+        f"> {M}",
+        f"```\n{M}\n```\n{M}",
+        f"a\r\n\r{M}",
+        f"[{M}](x) {M}",
+        f"`a\n{M}` {M}",
+    ],
+)
+def test_the_preview_shows_the_figures_of_the_paper(text):
+    assert [part.figure for part in parts(text) if part.figure] == figures(text) != []
+
+
+@given(
+    some.lists(
+        some.sampled_from([M, "`", "``", "\n", "\n\n", "```\n", "- ", "> ", "$", "x ", "\r", "\x01", "[", "](a)"])
+    )
+)
+@settings(deadline=None)
+def test_no_text_makes_the_two_differ(pieces):
+    text = "".join(pieces)
+    assert [part.figure for part in parts(text) if part.figure] == figures(text)
+
+
+@given(some.text())
+def test_any_text_can_be_cut_counted_and_shown(text):
+    assert "".join(part.markdown for part in parts(text)).strip() in text
+    assert all(n >= 0 for n in counted(text))
+    assert "![" not in shown(text, "en", "light")
+
+
+def test_nothing_is_fetched_and_terms_and_colours_are_those_of_the_notes():
+    assert shown("![x](http://example.org/a.png)", "en", "light") == "!\u2060[x](http://example.org/a.png)"
+    assert "glossary#query" in shown("a [[query]]", "en", "light")
+    assert shown("a [[no term at all]] [[nothing]]", "en", "light") == "a [[no term at all]] [[nothing]]"
+    assert ROLES["dark"]["query"] in shown(r"$\textcolor{royalblue}{Q}$", "en", "dark")
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("", (0, 0)),
+        ("注意力 is all you need", (3, 4)),
+        ("don't, state-of-the-art; 3.14", (0, 3)),
+        ("，。！", (0, 0)),
+        ("BERT模型", (2, 1)),
+        (f"one\n{{{{figure: {T5}/scaling}}}}", (0, 1)),
+    ],
+)
+def test_words_are_counted(text, count):
+    assert counted(text) == count
+
+
+def test_a_difference_names_what_went_and_what_came():
+    assert difference("a\nb\nc", "a\nx\nc") == "  a\n- b\n+ x\n  c"
+    assert difference("same", "same") == ""
+    assert difference("---\n@@", "+++\n@@") == "- ---\n+ +++\n  @@"
