@@ -224,12 +224,13 @@ def test_every_reason_has_a_key_of_its_own():
     assert len(set(keys)) == len(keys) == 9
 
 
-def test_the_app_starts_without_a_database_library():
+def test_the_app_starts_without_a_database_library(tmp_path):
     code = (
         "import sys; from streamlit.testing.v1 import AppTest\n"
         "app = AppTest.from_file('study/shell/main.py', default_timeout=60).run(); assert not app.exception\n"
         "import study.workbook\n"
         "print([m for m in ('sqlalchemy', 'alembic', 'psycopg', 'platformdirs') if m in sys.modules])"
     )
-    run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    new = os.environ | {"STUDY_DATABASE_URL": f"sqlite:///{tmp_path}/workbook.sqlite"}  # others begin theirs
+    run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=new, capture_output=True, text=True)
     assert run.stdout.splitlines()[-1:] == ["[]"], run.stdout + run.stderr
