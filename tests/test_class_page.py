@@ -357,12 +357,12 @@ def bars(app: AppTest) -> list[str]:
 
 @each_lang
 def test_a_poll_from_its_question_to_its_answers(lang, visit, teacher):
-    teacher.app.selectbox(key=f"_poll_{T5.stem}").set_value(single().id)
+    teacher.app.selectbox(key=f"_poll_{T5.stem}.en").set_value(single().id)
     teacher.run().press(f"_poll_open_{T5.stem}")
     poll, words = open_room().state().poll, app_words(lang)
     students = [visit(token, lang=lang) for token in (A, B)]
     for student, pick in zip(students, (0, 1), strict=True):
-        student.app.radio(key=f"_poll.{poll.id}").set_value(pick)
+        student.app.radio(key=f"_poll.{poll.id}.{lang}").set_value(pick)
         student.run()
         assert f"✓ {words('class.poll.in')}" in text(student.app)
         assert not bars(student.app), "nobody sees what others answered"

@@ -188,6 +188,19 @@ def _names(path, attribute):
     return any(isinstance(node, ast.Attribute) and node.attr == attribute for node in ast.walk(tree(path)))
 
 
+def test_an_option_is_said_in_the_reader_s_language_in_one_file():
+    """Elsewhere a switch of the language makes the browser answer with words of no option: see picks.py."""
+
+    def speaks(node):
+        name = node.func.attr if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) else ""
+        return name in ("radio", "selectbox", "multiselect", "select_slider") and any(
+            word.arg == "format_func" for word in node.keywords
+        )
+
+    assert speaks(ast.parse("st.radio('a', [1], format_func=str)").body[0].value)
+    assert [shown(path) for path in CODE if any(map(speaks, ast.walk(tree(path))))] == []
+
+
 def test_torchs_one_stream_of_random_numbers_is_seeded_in_one_file():
     """All readers' threads share it; trainings, run from the command line, have it for themselves."""
     seeds = re.compile(r"torch\.(random\.)?(manual_seed|seed|fork_rng|set_rng_state)\(")

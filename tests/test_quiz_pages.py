@@ -86,7 +86,7 @@ def press(app: AppTest, name: str) -> AppTest:
 
 
 def choose(app: AppTest, n: int, name: str = "") -> AppTest:
-    app.radio(key=name or key(ONE)).set_value(n)
+    app.radio(key=f"{name or key(ONE)}.en").set_value(n)
     return ran(app)
 
 
@@ -130,16 +130,30 @@ def test_a_choice_is_judged_kept_and_shown_at_a_later_visit_in_the_other_languag
     assert (kept(ONE).first, kept(ONE).right) == (False, True)
     assert row(app)[ONE] == f":green[{ONE + 1} ↻]"
     later = quiz("zh", at=ONE)
-    assert later.radio(key=key(ONE)).value == RIGHT
+    assert later.radio(key=f"{key(ONE)}.zh").value == RIGHT
     assert T9.quiz("zh")[ONE].choices[RIGHT].because in text(later) and ZH("quiz.right") in text(later)
     assert ZH("quiz.count", done=1, all=len(ITEMS), first=0, later=1, wrong=0) in text(later)
+
+
+def test_a_switch_of_the_language_keeps_what_was_picked_and_takes_it_for_no_new_answer(clock):
+    app = choose(quiz(at=ONE), WRONG)
+    before = kept(ONE)
+    clock(hours=1)
+    for lang in ("zh", "en", "zh"):
+        app._script_path = coming(lang)._script_path
+        ran(app)
+        assert app.radio(key=f"{key(ONE)}.{lang}").value == WRONG and kept(ONE) == before
+    app.radio(key=f"{key(ONE)}.zh").set_value(RIGHT)
+    ran(app)
+    app._script_path = coming("en")._script_path
+    assert ran(app).radio(key=f"{key(ONE)}.en").value == RIGHT and kept(ONE).right
 
 
 def test_try_again_opens_an_item_anew_and_the_first_try_stays_what_it_was(clock):
     app = choose(quiz(at=ONE), WRONG)
     clock(hours=1)
     press(app, f"{key(ONE)}._again")
-    assert app.radio(key=key(ONE)).value is None and EN("quiz.wrong") not in text(app)
+    assert app.radio(key=f"{key(ONE)}.en").value is None and EN("quiz.wrong") not in text(app)
     assert row(app)[ONE] == f"{ONE + 1}" and kept(ONE).answer == str(WRONG)
     choose(app, RIGHT)
     assert row(app)[ONE] == f":green[{ONE + 1} ↻]"

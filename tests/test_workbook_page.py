@@ -126,7 +126,7 @@ def test_a_workbook_that_cannot_be_read_leaves_the_handout(lang, tmp_path, monke
 
 def test_a_handout_is_made(kept):
     app, words = opened("en", "workbook"), app_words("en")
-    app.selectbox(key="_handout.lesson").select("t9_bleu")
+    app.selectbox(key="_handout.lesson.en").select("t9_bleu")
     app.checkbox(key="_handout.answers").check()
     app.run()
     buttons = [button for button in app.button if button.key == "_handout.html"]

@@ -8,6 +8,7 @@ from study.classroom import Refused, TooMany, open_room
 from study.notes import lessons
 from study.shell import poll, visitor
 from study.shell.classroom import base, code
+from study.shell.picks import pick
 from study.shell.session import Reader, here, put, value
 from study.shell.who import pseudonym, student
 from study.words import Words, app_words
@@ -68,11 +69,13 @@ def _drive(reader: Reader, words: Words) -> None:
     st.markdown(words("class.you_drive"))
     st.header(words("class.poll.ask"), anchor="poll")
     shown = {lesson.stem: lesson for lesson in lessons if lesson.stem in reader.pages}
-    stem = st.selectbox(
+    stem = pick(
+        st.selectbox,
         words("hand_in.handout.lesson"),
         list(shown),
-        format_func=lambda s: f"{shown[s].number} {shown[s].title(reader.lang)}",
-        key="_class_lesson",
+        lambda s: f"{shown[s].number} {shown[s].title(reader.lang)}",
+        "_class_lesson",
+        reader.lang,
     )
     poll.ask(shown[stem], reader)
     st.button(words("class.leave"), key="_class_leave", on_click=_leave)

@@ -18,6 +18,7 @@ from study.own_words import overlaps
 from study.shell.keep import backup, further
 from study.shell.pace import paced
 from study.shell.photos import folder, mine, photos
+from study.shell.picks import pick
 from study.shell.session import Reader, begin, here, put, value
 from study.shell.who import student
 from study.words import Words, app_words
@@ -198,11 +199,13 @@ def _handout(reader: Reader) -> None:
     words = app_words(reader.lang)
     shown = {le.stem: le for le in lessons if le.stem in reader.pages}
     st.caption(words("hand_in.handout.intro"))
-    stem = st.selectbox(
+    stem = pick(
+        st.selectbox,
         words("hand_in.handout.lesson"),
         list(shown),
-        format_func=lambda s: f"{shown[s].number} {shown[s].title(reader.lang)}",
-        key="_handout.lesson",
+        lambda s: f"{shown[s].number} {shown[s].title(reader.lang)}",
+        "_handout.lesson",
+        reader.lang,
     )
     with_answers = st.checkbox(words("hand_in.handout.answers"), key="_handout.answers")
     typed = st.text_area(words("hand_in.handout.figures"), key="_handout.values", height=90, max_chars=2000)

@@ -19,6 +19,7 @@ from study.notes import Lesson, lessons
 from study.shell.counts import reset
 from study.shell.guest import guest
 from study.shell.live_figure import STUB, part_url
+from study.shell.picks import pick
 from study.shell.session import Reader, Stage, event, here, key_of, put, value
 from study.words import DemoWords, Words, app_words
 
@@ -218,17 +219,18 @@ def _editor(known: Mapping[str, Lesson], reader: Reader) -> None:
     """Adds cards: a demo in one of its states, or what a copied link shows."""
     words, lang = app_words(reader.lang), reader.lang
     st.header(words("lecture.add"), anchor="add")
-    stem = st.selectbox(
+    stem = pick(
+        st.selectbox,
         words("lecture.lesson"),
         list(known),
-        format_func=lambda stem: f"{known[stem].number} {known[stem].title(lang)}",
-        key="_lecture.lesson",
+        lambda stem: f"{known[stem].number} {known[stem].title(lang)}",
+        "_lecture.lesson",
+        lang,
     )
     lesson = known[stem]
     titles = {"": words("lecture.all"), **lesson.demo_titles(lang)}
-    name = st.selectbox(
-        words("lecture.demo"), list(titles), format_func=titles.__getitem__, key=f"_lecture.demo.{stem}"
-    )
+    said, key = titles.__getitem__, f"_lecture.demo.{stem}"
+    name = pick(st.selectbox, words("lecture.demo"), list(titles), said, key, lang)
     preset = _preset(lesson, name, reader) if name else ""
     item = Item(stem, name, ((lecture.PRESET, preset),) if preset else ())
     st.button(words("lecture.add_this"), key="_lecture.add", on_click=_add, args=(item.text if name else stem,))
@@ -243,11 +245,13 @@ def _preset(lesson: Lesson, name: str, reader: Reader) -> str:
     presets = list(own.texts.get("presets") or {})
     if not presets:
         return ""
-    return st.selectbox(
+    return pick(
+        st.selectbox,
         words("lecture.state"),
         ["", *presets],
-        format_func=lambda p: f"{presets.index(p) + 1} {own(f'presets.{p}')}" if p else words("lecture.as_opened"),
-        key=f"_lecture.state.{lesson.stem}.{name}",
+        lambda p: f"{presets.index(p) + 1} {own(f'presets.{p}')}" if p else words("lecture.as_opened"),
+        f"_lecture.state.{lesson.stem}.{name}",
+        reader.lang,
     )
 
 

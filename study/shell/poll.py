@@ -1,5 +1,6 @@
 """The poll of a class: a quiz item that the instructor puts to the room, and the counts that they reveal."""
 
+import functools
 import logging
 from collections.abc import Callable, Mapping
 
@@ -12,6 +13,7 @@ from study.markdown import colored, plain
 from study.notes import Lesson, lessons
 from study.quiz import Item, told, truth
 from study.shell.code import code
+from study.shell.picks import pick
 from study.shell.session import Reader, here, value
 from study.shell.who import student
 from study.words import Words, app_words
@@ -53,7 +55,7 @@ def ask(lesson: Lesson, reader: Reader) -> None:
         )  # a list shows no Markdown
         return text if len(text) <= SHORT else f"{text[:SHORT]}…"
 
-    picked = st.selectbox(words("class.poll.pick"), names, format_func=name, key=f"_poll_{lesson.stem}")
+    picked = pick(st.selectbox, words("class.poll.pick"), names, name, f"_poll_{lesson.stem}", reader.lang)
     if picked:
         st.markdown(colored(items[picked].ask, reader.look.theme))
         st.button(
@@ -85,16 +87,8 @@ def _answer(poll: Poll, item: Item, words: Words, theme: str) -> None:
             for n in options:
                 st.checkbox(texts[n], key=f"{key}.{n}", on_change=_ticked, args=(poll,))
         else:
-            st.radio(
-                label,
-                options,
-                index=mine[0] if mine else None,
-                format_func=texts.__getitem__,
-                key=key,
-                label_visibility="collapsed",
-                on_change=_picked,
-                args=(poll,),
-            )
+            said, picked = texts.__getitem__, functools.partial(_picked, poll)
+            pick(st.radio, label, options, said, key, words.lang, picked, index=None, label_visibility="collapsed")
     else:
         st.text_input(words("quiz.guess"), key=key, width=220, on_change=_typed, args=(poll,), max_chars=100)
         typed = value(key, "").strip()
@@ -105,10 +99,9 @@ def _answer(poll: Poll, item: Item, words: Words, theme: str) -> None:
         st.caption(f"✓ {shown}")
 
 
-def _picked(poll: Poll) -> None:
-    picked = value(f"_poll.{poll.id}")
-    if picked is not None:
-        _vote(poll, [picked])
+def _picked(poll: Poll, n: int | None) -> None:
+    if n is not None:
+        _vote(poll, [n])
 
 
 def _ticked(poll: Poll) -> None:

@@ -13,6 +13,7 @@ from study.practice import Record, Sign
 from study.quiz import Item, close, shuffled, told, truth, within
 from study.shell import progress
 from study.shell.code import code
+from study.shell.picks import choose, pick
 from study.shell.session import begin, here, put, value
 from study.words import Words
 
@@ -64,13 +65,13 @@ def _again(asked: Asked) -> None:
     memory.opened[asked.key] = practice.now()
     for left in (memory.tries, memory.shown, memory.checked):
         left.pop(asked.key, None)
-    for key in _keys(asked):
-        put(key, "" if not asked.item.choices else None if key == asked.key else False)
-
-
-def _keys(asked: Asked) -> list[str]:
-    """The keys of the widgets that an answer is given with."""
-    return [f"{asked.key}.{n}" for n in range(len(asked.item.choices))] if asked.item.several else [asked.key]
+    if asked.item.several:
+        for n in range(len(asked.item.choices)):
+            put(f"{asked.key}.{n}", False)
+    elif asked.item.choices:
+        choose(asked.key, None)
+    else:
+        put(asked.key, "")
 
 
 def _answer(asked: Asked, answer: str, right: bool) -> None:
@@ -120,23 +121,14 @@ def _all_right(item: Item, answered: Sequence[int]) -> bool:
 
 
 def _radio(asked: Asked, order: list[int], texts: list[str], kept: list[int] | None, words: Words) -> None:
-    def chosen() -> None:
-        n = value(asked.key)
+    def chosen(n: int | None) -> None:
         if n is not None:
             _answer(asked, str(n), asked.item.choices[n].right)
 
     if kept:
-        put(asked.key, kept[0])
-    st.radio(
-        asked.item.ask,
-        order,
-        index=None,
-        format_func=texts.__getitem__,
-        key=asked.key,
-        on_change=chosen,
-        label_visibility="collapsed",
-        persist_state="session",
-    )
+        choose(asked.key, kept[0])
+    said = texts.__getitem__
+    pick(st.radio, asked.item.ask, order, said, asked.key, words.lang, chosen, index=None, label_visibility="collapsed")
 
 
 def _ticks(asked: Asked, order: list[int], texts: list[str], kept: list[int] | None, words: Words) -> None:

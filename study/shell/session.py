@@ -163,6 +163,7 @@ class Here:
     room: InClass = field(default_factory=InClass)
     budget: Budget = field(default_factory=Budget)  # computing that this reader can ask for
     lecture: Stage = field(default_factory=Stage)
+    picks: dict[str, tuple[str, Any]] = field(default_factory=dict)  # (language, option): see picks.py
     token: str = field(default_factory=lambda: secrets.token_hex(4))  # tells the browser this session from another
 
     def ask_step(self, demo: str, step: str) -> None:

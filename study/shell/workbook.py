@@ -17,6 +17,7 @@ from study.shell.card import evidence_of
 from study.shell.counts import newer
 from study.shell.drafts import begin_anew, draft_of, restore, save
 from study.shell.live_figure import STUB, near, part_url
+from study.shell.picks import pick
 from study.shell.session import Draft, Reader, begin, event, here, value
 from study.shell.still import still
 from study.shell.who import student
@@ -191,7 +192,7 @@ def _versions(question: str, draft: Draft, words: Words) -> None:
         old = by_number[version]
         return words("workbook.version", time=_time(old.saved), version=version, size=len(old.text))
 
-    picked = st.selectbox(words("workbook.pick"), list(by_number), format_func=name, key=f"{question}._version")
+    picked = pick(st.selectbox, words("workbook.pick"), list(by_number), name, f"{question}._version", words.lang)
     if change := difference(draft.text, by_number[picked].text):
         st.code(change, language="diff", wrap_lines=True)
     else:
