@@ -44,7 +44,7 @@ def test_the_address_changes_with_any_part(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "name", ["", "..", "../style.css", "%2e%2e/shell.js", "../../app.py", "shell.js", "index.js/x", "INDEX.JS"]
+    "name", ["", "..", "../style.css", "%2e%2e/shell.js", "../../app.py", "opening.js", "index.js/x", "INDEX.JS"]
 )
 def test_nothing_else_is_served(name):
     assert get(f"{live_figure._folder()}/{name}")[0] == 404

@@ -16,7 +16,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.file_util import get_static_dir
 
-from study.shell.live_figure import KEEP, part_names, part_url, url
+from study.shell.live_figure import KEEP, SHELL, part_names, part_url, url
 from study.words import ROOT
 
 STYLES = ("style.css", "frame.css", "lecture.css", "print.css")  # the later one wins
@@ -72,7 +72,7 @@ def _links() -> tuple[str, str]:
     scripts += [module(part_url(name)) for name in part_names() if name.endswith(".js")]
     fonts = [path.name for name in FONTS for path in (static / "media").glob(f"{name}.*.woff2")]
     font = '<link rel="preload" as="font" type="font/woff2" crossorigin href="./static/media/{}">'.format
-    return "", "".join([*scripts, *map(font, fonts)])
+    return module(part_url(SHELL)), "".join([*scripts, *map(font, fonts)])
 
 
 def dressed(html: str, is_home: bool) -> str:

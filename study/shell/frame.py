@@ -8,9 +8,10 @@ import streamlit as st
 
 from study.note_text import flat, pieces
 from study.notes import Lesson
+from study.shell.live_figure import SHELL, STUB, part_url
 from study.shell.search import search
 from study.shell.session import Reader, here, put, value
-from study.words import ROOT, Words, app_words, languages
+from study.words import Words, app_words, languages
 
 #: What Streamlit says in English in every language: where it stands in the page, by the name of our word for it.
 STREAMLIT_SAYS = {
@@ -20,8 +21,6 @@ STREAMLIT_SAYS = {
     "close_side_bar": ["[data-testid=stSidebarCollapseButton] button", "aria-label"],
     "open_side_bar": ["[data-testid=stExpandSidebarButton]", "aria-label"],
 }
-#: The page's own script, in the order in which its parts follow each other.
-SCRIPTS = ("bar.js", "folds.js", "shell.js")
 THEMES = ("System", "Light", "Dark")  # as Streamlit's own menu names them
 BAR = """
 <nav class="bar-place"><a class="bar-lesson" href="#top"></a><span class="bar-section"></span></nav>
@@ -31,9 +30,7 @@ BAR = """
 
 @functools.cache
 def _shell() -> Callable:
-    """The page's own script: bar.js is the part of shell.js that fills the bar and marks the contents."""
-    script = "\n".join((ROOT / "assets" / name).read_text(encoding="utf-8") for name in SCRIPTS)
-    return st.components.v2.component("shell", html=BAR, js=script, isolate_styles=False)
+    return st.components.v2.component("shell", html=BAR, js=STUB, isolate_styles=False)
 
 
 def bar(title: str, reader: Reader) -> None:
@@ -42,6 +39,7 @@ def bar(title: str, reader: Reader) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="bar"):
         _shell()(
             data={
+                "script": part_url(SHELL),
                 "lang": reader.lang,
                 "theme": reader.look.theme,
                 "title": title,

@@ -22,6 +22,8 @@ from study.shell.session import event, here
 from study.words import ROOT
 
 KEEP = {"cache-control": "public, max-age=31536000, immutable"}  # the address changes with the content
+SHELL = "shell.js"  # the page's own script, made of …
+SHELL_PARTS = ("bar.js", "folds.js", SHELL)  # … these, in the order in which they follow each other
 PATH = f"/live/plotly-{plotly.__version__}.min.js"
 
 
@@ -45,8 +47,10 @@ def _card(request: Request) -> Response:
 
 @cache
 def _parts() -> dict[str, bytes]:
-    """The component's scripts (modules that import each other) and its style, by file name."""
-    return {path.name: path.read_bytes() for path in sorted((ROOT / "assets" / "figure").glob("*.*"))}
+    """The scripts of our components (modules that import each other), their style, and the page's own, by file name."""
+    assets = ROOT / "assets"
+    shell = b"\n".join((assets / name).read_bytes() for name in SHELL_PARTS)
+    return {SHELL: shell} | {path.name: path.read_bytes() for path in sorted((assets / "figure").glob("*.*"))}
 
 
 @cache
@@ -78,12 +82,12 @@ def url(path: str) -> str:
 
 
 def part_names() -> list[str]:
-    """The scripts and styles of assets/figure/."""
+    """The scripts and styles of our components."""
     return list(_parts())
 
 
 def part_url(name: str) -> str:
-    """Where the browser finds a script or style of assets/figure/."""
+    """Where the browser finds a script or style of our components."""
     return url(f"{_folder()}/{name}")
 
 

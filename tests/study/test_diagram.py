@@ -19,21 +19,21 @@ def svg(*parts, **settings) -> str:
 
 def test_a_drawing_without_names_is_one_image():
     drawn = svg(Box(0, 0, 80, 30, "En"), UP)
-    assert 'role="img"' in drawn and "data-block" not in drawn
+    assert "role='img'" in drawn and "data-block" not in drawn
 
 
 @pytest.mark.parametrize(("selected", "pressed", "reached"), [("", [], "encoder"), ("decoder", ["decoder"], "decoder")])
 def test_named_boxes_are_buttons_of_which_tab_reaches_one(selected, pressed, reached):
     drawn = svg(ENCODER, UP, DECODER, pick="block", selected=selected)
-    assert re.findall(r'data-block="(\w+)"', drawn) == ["encoder", "decoder"]
-    assert re.findall(r'data-block="(\w+)" role="button" tabindex="-?\d" aria-pressed="true"', drawn) == pressed
-    assert re.findall(r'data-block="(\w+)" role="button" tabindex="0"', drawn) == [reached]
-    assert 'role="group"' in drawn and 'aria-label="En"' in drawn
+    assert re.findall(r"data-block='(\w+)'", drawn) == ["encoder", "decoder"]
+    assert re.findall(r"data-block='(\w+)' role='button' tabindex='-?\d' aria-pressed='true'", drawn) == pressed
+    assert re.findall(r"data-block='(\w+)' role='button' tabindex='0'", drawn) == [reached]
+    assert "role='group'" in drawn and "aria-label='En'" in drawn
 
 
 def test_a_text_is_no_markup():
-    drawn = svg(Box(0, 0, 80, 30, '<b onclick="x">', name='a"b'), pick="block")
-    assert "<b " not in drawn and 'data-block="a&quot;b"' in drawn
+    drawn = svg(Box(0, 0, 80, 30, '<b onclick="x">', name="a\"b'c"), pick="block")
+    assert "<b " not in drawn and "data-block='a&quot;b&#x27;c'" in drawn and '"' not in drawn
 
 
 @pytest.mark.parametrize(
