@@ -203,7 +203,6 @@ let stood;  // where the reader was when the language switch was touched
 function onSwitch(event) {
   if (!event.target.closest?.(".st-key-_lang")) return;
   stood = { spot: spot(), when: Date.now() };
-  if (event.type === "click") document.documentElement.dataset.leaving = Date.now();  // as for another page: see leave()
 }
 
 function languageIs(lang) {
