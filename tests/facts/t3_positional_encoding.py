@@ -53,6 +53,10 @@ def loss_source_20() -> float:
     return _loss(20, 0)
 
 
+def loss_target_20() -> float:
+    return _loss(0, 20)
+
+
 def longer_than_20() -> float:
     lengths = [len(pair.chinese) for pair in held_out.load().pairs]
     return sum(n > 20 for n in lengths) / len(lengths)

@@ -182,6 +182,12 @@ def test_in_these_stacks_pre_norm_is_not_the_more_even_one():
         assert pre > post
 
 
+def test_which_end_of_post_norm_is_higher_depends_on_the_seed():
+    first, second = (view(preset("pre_post", name), "by_layer").series[0].y for name in ("input", "another"))
+    fifth = view(DEMOS["pre_post"](depth=24, seed=5), "by_layer").series[0].y
+    assert min(first[0] / first[-1], second[0] / second[-1]) > 2 and fifth[0] < fifth[-1] / 2
+
+
 @pytest.mark.parametrize(
     ("name", "share"), [("two_thirds", 2 / 3), ("one_third", 1 / 3), ("peak", 3 / 7), ("most", 11 / 12)]
 )

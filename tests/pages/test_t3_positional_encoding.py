@@ -128,7 +128,8 @@ def test_cosines_of_the_note():
     assert measured(swapped)["sentence_with"] == about(0.81) and measured(swapped)["causal"] > 0.5
     without, seen = (view(DEMOS["reorder"](), n).z for n in ("without", "with"))
     assert without.max() < 1e-9
-    assert (seen[[0, 2, 4], 0] < 1e-9).all() and (seen[[0, 2, 4], 6] > 1e-3).all()  # [CLS], chase, [SEP]
+    stay = seen[[0, 2, 4]]  # [CLS], chase, [SEP]
+    assert (stay[:, 0] < 1e-9).all() and (stay[:, 6] > 1e-3).all() and stay[:, 6].argmin() == 0
 
 
 @pytest.mark.parametrize(
@@ -281,6 +282,7 @@ def test_losses_of_the_note_at_other_positions(pairs, tokens, expected):
     at = {int(x): i for i, x in enumerate(both.x)}
     losses = [both.y[0], target.y[at[80]], without.y[0], both.y[at[160]], both.y[at[20]], source.y[at[20]]]
     assert [float(y) for y in losses] == [about(y, 0.006) for y in expected]
+    assert target.y[at[20]] < both.y[at[20]] < source.y[at[20]] and both.y[at[10]] < target.y[at[10]]
 
 
 def test_how_long_the_held_out_sources_are():

@@ -113,6 +113,8 @@ def test_what_the_chips_of_the_cell_tell():
     assert tell["finds"]["other_rows"] == pytest.approx(0.11, abs=0.005)
     assert tell["everyone"]["this_cell"] == pytest.approx(0.67, abs=0.005)
     assert tell["everyone"]["other_rows"] == pytest.approx(0.40, abs=0.005)
+    everyone = titled(DEMOS["real_heads"](layer=5, head=11), "one_head")
+    assert [row for row, z in zip(everyone.rows, everyone.z, strict=True) if z[2] < 0.2] == ["cross", "street"]
     assert tell["wide"]["this_cell"] == pytest.approx(0.28, abs=0.005)
     assert tell["before"]["this_cell"] > 0.99 and 0.8 < tell["rests"]["this_cell"] < tell["rests"]["other_rows"]
 
@@ -160,6 +162,7 @@ def test_enlarged_vectors_harden_the_dot_product_only():
     assert large["largest_score"] == pytest.approx(100 * small["largest_score"])
     assert large["entropy_dot"] < 0.1 and large["entropy_additive"] > 1.5
     five, ten = (titled(DEMOS["additive_vs_dot"](size=size), "additive_weights").z for size in (5, 10))
+    assert titled(DEMOS["additive_vs_dot"](size=10), "dot_weights").z.max(1).min() > 0.99
     assert np.abs(ten - five).max() == pytest.approx(0.052, abs=1e-3)
     assert np.abs(ten - five).mean() == pytest.approx(0.008, abs=5e-4)
 
