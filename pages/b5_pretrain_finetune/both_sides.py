@@ -19,9 +19,9 @@ NAMES = ["GPT →", "MLM →", "MLM ↔"]
 SHOWN, LISTED = 6, 3  # guesses of the chosen way, of each
 DEPTHS = (1, 2, 3, 5, 10, 20, 50)
 PRESETS = {
-    "and": {"cell": (3, 2), "step": "sentence"},
-    "his": {"cell": (5, 2), "step": "sentence"},
-    "by": {"cell": (1, 2), "step": "sentence"},
+    "and": {"sentence": LINE, "cell": (3, 2), "step": "sentence"},
+    "his": {"sentence": LINE, "cell": (5, 2), "step": "sentence"},
+    "by": {"sentence": LINE, "cell": (1, 2), "step": "sentence"},
     "measured": {"step": "measured"},
 }
 

@@ -16,9 +16,9 @@ from study.views import Bars, Heatmap, Say, Span, Tokens
 
 TOP, GUESSES = 5, 5
 PRESETS = {
-    "both_ends": {"cell": (12, 0), "step": "guess"},
-    "fire": {"cell": (6, 0), "step": "guess"},
-    "son": {"cell": (13, 0), "step": "guess"},
+    "both_ends": {"sentence": LINE, "cell": (12, 0), "step": "guess"},
+    "fire": {"sentence": LINE, "cell": (6, 0), "step": "guess"},
+    "son": {"sentence": LINE, "cell": (13, 0), "step": "guess"},
     "whole": {"step": "sentence"},
 }
 

@@ -16,10 +16,11 @@ from study.views.tokens import Span
 
 SHARE, COPIES, LONGEST = 0.15, 10, 40  # of tokens masked; of a static mask; tokens that are read
 EPOCHS, RUNS = 100, 300
+WORDS = "she was unhappily married and unbelievably lonely"
 PRESETS = {
-    "forty": {"epochs": 40, "step": "epochs"},
+    "forty": {"words": WORDS, "epochs": 40, "step": "epochs"},
     "short": {"words": "birds sing at dawn", "epochs": 40, "step": "epochs"},
-    "english": {"step": "words"},
+    "english": {"words": WORDS, "step": "words"},
     "chinese": {"words": "语言 模型 要 猜出 句子 里 被 掩码 的 词语", "step": "words"},
 }
 
@@ -36,7 +37,7 @@ class Units:
 
 
 def masks(
-    words: Annotated[str, Text(120)] = "she was unhappily married and unbelievably lonely",
+    words: Annotated[str, Text(120)] = WORDS,
     epochs: Annotated[int, Slider(1, EPOCHS)] = 40,
     seed: Seed = 0,
 ) -> Evidence:

@@ -23,7 +23,7 @@ LINE = "The chef cooked the meal and the waiter brought it to our table."
 PRESETS = {
     "one": {"seed": 3},
     "more": {"share": 40, "seed": 2},
-    "same": {"seed": 1, "guess": "t8"},
+    "same": {"sentence": LINE, "seed": 1, "guess": "t8"},
     "answer": {"guess": "t3"},
 }
 COLUMNS, WIDE, HIGH, PITCH = 4, 86, 24, 29  # of the boxes
