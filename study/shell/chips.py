@@ -25,9 +25,7 @@ def looks(evidence: Evidence | None, demo: Demo, words: DemoWords, values: dict[
     """What to look for. The browser shows the sentence of its step: that of a preset whose state this is, the step's
     own, or the demo's.
     """
-    matched = [name for name in matching(demo, values) if words.has(f"looks.{name}")]
-    # where two presets have one state and one step, the first one speaks
-    by_step = {step_of(demo.presets[name], evidence): name for name in reversed(matched)}
+    by_step = speaking(evidence, demo, words, values)
     alone = by_step.get("")  # a demo of one step, which has no name
     with st.container(key=f"look_{demo.name}_any"):
         st.markdown(words(f"looks.{alone}" if alone else "look_for"))
@@ -36,6 +34,12 @@ def looks(evidence: Evidence | None, demo: Demo, words: DemoWords, values: dict[
         if step.name and words.has(f"looks.{own}"):
             with st.container(key=f"look_{demo.name}_{i}"):
                 st.markdown(words(f"looks.{own}"))
+
+
+def speaking(evidence: Evidence | None, demo: Demo, words: DemoWords, values: dict[str, Any]) -> dict[str, str]:
+    """By step the preset whose sentence is shown there; where two have one state and one step, the first one speaks."""
+    matched = [name for name in matching(demo, values) if words.has(f"looks.{name}")]
+    return {step_of(demo.presets[name], evidence): name for name in reversed(matched)}
 
 
 def chips(evidence: Evidence | None, demo: Demo, words: DemoWords, values: dict[str, Any]) -> list[dict[str, Any]]:
