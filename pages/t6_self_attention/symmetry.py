@@ -15,9 +15,9 @@ from study.views import Heatmap
 LIMIT = 24  # tokens
 
 PRESETS = {
-    "there": {"cell": (10, 2), "step": "weights"},
-    "back": {"cell": (2, 10), "step": "weights"},
-    "itself": {"cell": (10, 10), "step": "weights"},
+    "there": {"sentence": LINE, "cell": (10, 2), "step": "weights"},
+    "back": {"sentence": LINE, "cell": (2, 10), "step": "weights"},
+    "itself": {"sentence": LINE, "cell": (10, 10), "step": "weights"},
     "all": {"step": "heads"},
 }
 

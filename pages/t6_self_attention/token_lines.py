@@ -29,7 +29,7 @@ from study.views import Say, TokenLines
 LIMIT = 64  # tokens of each side
 
 PRESETS = {
-    "pronoun": {"bert_layer": 3, "bert_head": 1},
+    "pronoun": {"sentence": LINE, "bert_layer": 3, "bert_head": 1},
     "all_heads": {"every": True},
     "encoder": {"model": "translator", "site": "encoder"},
     "decoder": {"model": "translator", "site": "decoder"},

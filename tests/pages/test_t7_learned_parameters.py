@@ -68,7 +68,8 @@ def test_weights_begin_even_and_find_the_rule():
     product = last.steps[2].views[0].z  # (C, C)
     assert product[:6, :6].argmax(1).tolist() == [1, 2, 3, 4, 5, 0]  # A finds B, …, F finds A
     assert np.abs(product[:6, :6]).mean() > 10 * np.abs(product[6:, 6:]).mean()
-    w_v = last.steps[1].views[2].z  # (C, colours)
+    w_q, w_k, w_v = (view.z for view in last.steps[1].views)  # (C, d_k) twice, (C, colours)
+    assert all(np.abs(w[:6]).mean() > 5 * np.abs(w[6:]).mean() for w in (w_q, w_k))  # of the letters' rows
     assert w_v[12:].argmax(1).tolist() == [0, 1, 2, 3] and np.abs(w_v[:12]).max() < 0.5
 
 
@@ -125,6 +126,8 @@ def test_what_the_note_says_about_roles():
     assert before.weight.max() < 0.3 and before.weight.max() > before.best_by_chance.max()
     assert same.weight.max() <= same.best_by_chance.quantile(0.95)
     assert found["decoder"]["itself"].weight.max() == pytest.approx(2 / 3, abs=0.02)
+    habit = found["decoder"]["first"].weight
+    assert 0.2 < habit.min() < habit.max() < 0.4  # between a fifth and nearly two fifths
 
 
 # --- pruning ---------------------------------------------------------------------------------------------------------
@@ -216,6 +219,7 @@ def test_cross_attention_is_needed_most_and_the_shared_model_stays():
     runs = {name: [*DEMOS["prune"].start(Progress(), remove=name)][-1] for name in "EDC"}
     left = {name: measured(evidence)["pruned"] for name, evidence in runs.items()}
     assert left["C"] < 1 < left["D"] < left["E"] < measured(runs["E"])["whole"]
+    assert len(set(pruning.translations(prune.parse("C"), 0))) == 1  # blind to the source, it says one sentence
     assert all(torch.equal(a, b) for a, b in zip(before, load().model.parameters(), strict=True))
 
 

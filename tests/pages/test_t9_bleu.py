@@ -215,6 +215,9 @@ def test_what_a_short_translation_pays():
     assert claims(preset("penalty", "too_long"))["same_penalty"] == 1
     second = preset("penalty", "second")
     assert claims(second)["same_penalty"] == 1 and links(second)["r"] == 9
+    closest, shortest, longest = (s.y for s in view(second, Lines, 1).series)  # of 1, 2, … words in the candidate
+    assert (closest[:10] == shortest[:10]).all() and (closest[10:] == longest[10:]).all()
+    assert closest[10] < shortest[10] and closest[8] > longest[8]
 
 
 def test_the_closest_length_of_two():
