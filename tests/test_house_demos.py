@@ -1,11 +1,13 @@
 """Every demo's labels, controls and drawings: each text there, each state in a link, figures small, lines apart."""
 
 import json
+import re
 
 import pytest
 
 from study import link
-from study.demo import demos
+from study.controls import Text
+from study.demo import STEP, demos
 from study.figures import draw_all
 from study.look import DASHES, Look
 from study.views import Lines, Series
@@ -53,6 +55,21 @@ def test_defaults_are_valid_and_links_restore_them(lesson, name):
         for value in params_of(p):
             assert p.control.clean(p.control.parse(p.control.text(value))) == value
     assert link.write(demo, {p.name: p.default for p in demo.params}) == ({}, [])
+
+
+@each_language
+@each_demo
+def test_a_chip_that_quotes_a_text_brings_it(lesson, name, lang):
+    """Else it would speak of "it" above a sentence of the reader's in which there is none."""
+    demo, words = demos(lesson.stem)[name], lesson.demo_words(lang, name)
+    for chip, preset in demo.presets.items():
+        set_to = demo.values({k: v for k, v in preset.items() if k != STEP})
+        texts = (p for p in demo.params if isinstance(p.control, Text) and (not p.when or p.when.holds(set_to)))
+        said = [words(key) for key in (f"presets.{chip}", f"looks.{chip}") if words.has(key)]
+        quoted = {word for each in said for word in re.findall(r"“([^”]+)”", each)}
+        for p in texts:
+            found = {word for word in quoted if re.search(rf"\b{re.escape(word)}\b", p.default)}
+            assert p.name in preset or not found, f"{lesson.stem}: {name}: {chip} speaks of {found}, without {p.name}"
 
 
 @each_demo

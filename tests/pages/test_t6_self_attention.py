@@ -7,12 +7,11 @@ import pytest
 import torch
 
 from pages.t6_self_attention import pronoun_bench as bench
-from pages.t6_self_attention.inputs import LINE
 from pages.t6_self_attention.marked_lines import LINES, TELLING
 from study.controls import Refusal
 from study.demo import Origin, demos
 from study.views import Heatmap, Say
-from study.words import NOTES, parse, text
+from study.words import NOTES
 
 DEMOS = demos("t6_self_attention")
 
@@ -122,14 +121,6 @@ def test_up_to_64_tokens():
     assert DEMOS["token_lines"](sentence="word " * 62)
     with pytest.raises(Refusal, match="too_many_tokens"):
         DEMOS["token_lines"](sentence="word " * 63)
-
-
-@pytest.mark.parametrize("name", ["token_lines", "symmetry"])
-def test_a_chip_that_names_words_brings_their_sentence(name):
-    """Else it would speak of "it" below a sentence of the reader's in which there is none."""
-    demo, words = DEMOS[name], parse(text(NOTES / "en" / "t6_self_attention.yaml"), "en")["demos"][name]
-    naming = {chip for chip in demo.presets if "“" in words["presets"][chip] + words["looks"].get(chip, "")}
-    assert naming and all(demo.presets[chip]["sentence"] == LINE for chip in naming)
 
 
 # --- pronouns --------------------------------------------------------------------------------------------------------
