@@ -15,9 +15,9 @@ from study.demo import Progress, demos
 
 DEMOS = demos("t7_learned_parameters")
 TINY = TransformerConfig(20, 20, d_model=8, n_layer=3, n_head=N_HEAD, d_ff=16, dropout=0.0)
-prune, roles, learning = (
+prune, roles, learning, by_importance = (
     importlib.import_module(f"pages.t7_learned_parameters.{name}")
-    for name in ("prune", "head_roles", "learning_to_look")
+    for name in ("prune", "head_roles", "learning_to_look", "by_importance")
 )
 
 
@@ -221,6 +221,14 @@ def test_cross_attention_is_needed_most_and_the_shared_model_stays():
     assert left["C"] < 1 < left["D"] < left["E"] < measured(runs["E"])["whole"]
     assert len(set(pruning.translations(prune.parse("C"), 0))) == 1  # blind to the source, it says one sentence
     assert all(torch.equal(a, b) for a, b in zip(before, load().model.parameters(), strict=True))
+
+
+def test_the_order_of_importance_helps_until_few_heads_are_left():
+    by_seed = [DEMOS["by_importance"](**chip) for chip in DEMOS["by_importance"].presets.values()]
+    important, random = ([evidence.steps[0].views[0].series[i].y for evidence in by_seed] for i in (0, 1))
+    half, six = by_importance.LEFT.index(18), by_importance.LEFT.index(6)
+    assert all(a[half] > b[half] + 5 for a, b in zip(important, random, strict=True))
+    assert sum(a[six] < b[six] for a, b in zip(important, random, strict=True)) == 2
 
 
 def test_one_head_less_is_within_chance():
