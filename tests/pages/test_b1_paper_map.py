@@ -2,8 +2,10 @@
 
 import itertools
 import math
+import re
 
 import pytest
+import yaml
 
 from models import metrics, shapes
 from models.bert import BertConfig
@@ -11,7 +13,9 @@ from pages.b1_paper_map import ablations, abstract, appendix_c, sections, tables
 from study.demo import Origin, demos
 from study.views import Chain, Diagram, Say, Table
 from study.views.diagram import Box
+from study.words import NOTES, text
 from tests.facts import b1_paper_map as fact
+from tests.lessons import each_language
 
 D = demos("b1_paper_map")
 PRINTED = [tables.GLUE, tables.SQUAD_1, tables.SQUAD_2, tables.SWAG, tables.TASKS, tables.SIZE, tables.FEATURES,
@@ -182,3 +186,19 @@ def test_the_drawing_marks_both_answers():
 
 def test_every_table_is_asked_for():
     assert {item.answer for item in which_table.ITEMS.values()} == set(which_table.PLACES)
+
+
+@each_language
+def test_an_answer_of_the_map_cites_its_own_section(lang):
+    series = yaml.safe_load(text(NOTES / lang / "b1_paper_map.yaml"))["demos"]["sections"]["series"]
+    cited = {
+        name: set(re.findall(r"from: Devlin et al\. 2019, (.+?) -->", series[f"{name}_answer"]))
+        for name in sections.SECTIONS
+    }
+    cited = {name: places for name, places in cited.items() if places}
+    assert {"pretraining", "size", "procedure"} <= cited.keys()
+    for name, places in cited.items():
+        section = sections.SECTIONS[name]
+        own = {f"§{section.number}", *(f"Table {n}" for n in section.tables)}
+        elsewhere = {place for place in places - own if not place.startswith(f"{section.number}.")}
+        assert not elsewhere, name
