@@ -32,6 +32,7 @@ INSTEAD = {
         r"下面的层": "前面的层",
         r"盖住|遮住|挡住": "掩码、被掩码",
         r"减均值|除标准差": "减去均值、除以标准差",
+        r"基础模型|(base|big|large) 模型|BERT base": "BERT-base、Transformer base",
     },
     "en": {
         r"people's score|score of people": "human baseline",
