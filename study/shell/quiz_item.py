@@ -206,5 +206,6 @@ def _truth(asked: Asked) -> Claim:
     """Computed once a session: the demo may be a model that thinks for a second."""
     truths = here().quizzes.truths
     if asked.name not in truths:
-        truths[asked.name] = truth(asked.stem, asked.item)
+        with here().budget.spending():
+            truths[asked.name] = truth(asked.stem, asked.item)
     return truths[asked.name]
