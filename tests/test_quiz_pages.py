@@ -114,9 +114,13 @@ def test_one_item_stands_on_the_page_and_nothing_is_made_by_looking(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_for_print_all_items_stand_there():
+@pytest.mark.parametrize("everything", [True, False])
+def test_for_print_all_items_stand_there(everything):
+    """Where figures are waited for, the browser asks for everything; where all have come, for the rest of the quiz."""
     app = quiz()
-    app.session_state["_here"].all_near = True
+    memory = app.session_state["_here"]
+    memory.all_near = everything
+    memory.near |= set() if everything else {f"{T9.stem}._quiz._rest"}
     shown = text(ran(app))
     assert all(f"{n}. {item.ask}" in shown for n, item in enumerate(ITEMS, 1))
 

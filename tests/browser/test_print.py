@@ -17,6 +17,11 @@ AWAY = (
     "[data-testid=stSidebar], [data-testid=stHeader], .st-key-bar, .st-key-neighbours, .lf-links, .st-key-side_search"
 )
 
+#: Opens every fold of the note.
+UNFOLD = """() => {
+  const closed = "[class*=st-key-fold_] > * > [data-testid=stExpander] > details:not([open]) > summary";
+  for (const line of document.querySelectorAll(closed)) line.click();
+}"""
 MISSING = "document.querySelectorAll('.st-key-page .lf:not([data-drawn])').length"
 #: Seconds that a change takes at the longest, and how much moves now; a ring that stands is no motion.
 LONGEST = """() => Math.max(0, ...[...document.querySelectorAll(".st-key-page *")].slice(0, 3000)
@@ -65,11 +70,12 @@ def test_the_quiz_is_printed_whole_where_every_figure_has_come(open_page, name):
     listening(page)
     count = len(LESSON.quiz("en")) if name == STEM else 10
     missing = page.locator(".st-key-page .lf:not([data-drawn])")
-    for _ in range(40):
+    for _ in range(80):
+        page.evaluate(UNFOLD)
         if missing.count() == 0:
             break
         missing.first.evaluate("lf => lf.scrollIntoView()")
-        page.wait_for_timeout(500)
+        page.wait_for_timeout(700)
     expect(missing).to_have_count(0)
     items = page.locator(".st-key-quiz [class*='st-key-quiz_']")
     expect(items).to_have_count(1)
