@@ -304,6 +304,17 @@ def test_ten_questions_begin_with_what_is_due_and_a_round_has_an_end(clock):
     assert EN("practice.none", date=f"{kept(0).card.due:%Y-%m-%d}") in [said.value for said in app.info]
 
 
+def test_of_ten_questions_all_are_printed_also_two_of_one_lesson(clock):
+    keep(START, False, *names_of(T9)[:2])
+    clock(hours=1)
+    app = opened("en", "practice")
+    memory = app.session_state["_here"]
+    memory.near.add(f"practice{memory.quizzes.rounds}._rest")
+    shown = text(ran(app))
+    assert len(row(app)) == 10 and all(f"{n}. {item.ask}" in shown for n, item in enumerate(ITEMS[:2], 1))
+    assert "10. " in shown
+
+
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_a_beginner_gets_ten_of_ten_lessons_and_nothing_is_made_by_looking(lang, tmp_path):
     app = opened(lang, "practice")

@@ -48,7 +48,7 @@ class Asked:
 def quiz_item(i: int, asked: Asked, words: Words, theme: str) -> None:
     """Draws an item. i: its place in its row, from 0."""
     if asked.page:
-        with st.container(key=f"to_practice_{asked.stem}--quiz"):
+        with st.container(key=f"to_practice_{i}_{asked.stem}--quiz"):
             st.page_link(asked.page, label=asked.label)
     st.markdown(colored(f"{i + 1}. {asked.item.ask}", theme))
     if asked.item.code:
