@@ -313,11 +313,11 @@ function onSlash(event) {
   }, opens ? SLIDES : 0);
 }
 
-// Ctrl+P prints what is there at once: figures that have not come yet are asked for first. (The browser's menu asks for
-// them, too, but does not wait: assets/figure/index.js.)
+// Ctrl+P prints what is there at once: figures and quiz items that have not come yet are asked for first. (The browser's
+// menu asks for them, too, but does not wait: assets/figure/near.js.)
 const PRINTS = 30_000;  // ms that are waited for at the most
 function onPrint(event) {
-  const left = () => document.querySelector(".st-key-page .lf:not([data-drawn])");
+  const left = () => document.querySelector(".st-key-page :is(.lf:not([data-drawn]), .lf-rest)");
   if (event.key.toLowerCase() !== "p" || !(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey || !left()) return;
   event.preventDefault();
   const until = Date.now() + PRINTS, asks = document.documentElement.dataset;

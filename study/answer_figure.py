@@ -15,12 +15,11 @@ from study import link, stored
 from study.controls import Refusal
 from study.demo import STEP, Demo, Evidence, Step, demos
 from study.memo import memo
-from study.notes import Lesson, lessons
+from study.notes import Lesson, lessons, sound
 from study.words import DemoWords, FlawedText, Words, app_words
 
 LONGEST = 8000  # characters between "figure:" and "}}"
 MARK = re.compile(rf"\{{\{{[ \t]*figure:[ \t]*([^{{}}\n]{{1,{LONGEST}}}?)[ \t]*\}}\}}")
-PRESET = "preset"
 MOST_VALUES = 100  # of a name
 #: A character that stands in a mark as it is: none of Markdown's, none that a link reads in its own way.
 PLAIN = re.compile(r"[A-Za-z0-9_.,:!/()'-]|[^\x00-\x7f]")
@@ -69,7 +68,9 @@ def figure(name: str, lang: str, compute: Callable[[Demo, Mapping[str, Any]], Ev
     app, (path, query) = app_words(lang), _cut(name)
     lesson, demo = _demo(path, app)
     words = lesson.demo_words(lang, demo.name)
-    values, wanted, bad = _values(demo, query)
+    given = {name: text for name, text in query.items() if not name.startswith("lang")}
+    state = link.state(demo, given)
+    values, bad = demo.values(state.values), [*state.mended, *state.unknown]
     try:
         evidence = compute(demo, values) if not demo.work else _stored(demo, values, app)
     except Refusal as refusal:
@@ -78,9 +79,9 @@ def figure(name: str, lang: str, compute: Callable[[Demo, Mapping[str, Any]], Ev
         raise
     except Exception as error:  # a demo's own error leaves the others, and the text, as they are
         raise Flaw(f"{type(error).__name__}: {error}"[:200]) from error
-    step = next((step for step in evidence.steps if step.name == wanted), None)
-    if wanted and step is None:
-        bad = [*bad, STEP]
+    step = next((step for step in evidence.steps if step.name == state.step), None)
+    if state.step and step is None:
+        bad.append(STEP)
     labels = tuple(_label(words, control) for control in bad)
     return Figure(demo, words, values, evidence, step or evidence.steps[0], labels)
 
@@ -116,8 +117,9 @@ def _cut(name: str) -> tuple[str, dict[str, str]]:
 
 
 def _demo(path: str, app: Words) -> tuple[Lesson, Demo]:
-    stem, _, name = path.partition("/")
-    lesson = next((le for le in lessons if stem.lower() in (le.stem, le.number.lower()) and not le.flaw), None)
+    typed, _, name = path.partition("/")
+    stem = typed.lower()
+    lesson = sound(next((lesson.stem for lesson in lessons if lesson.number.lower() == stem), stem))
     if lesson is None:
         raise Flaw(app("hand_in.no_lesson"))
     try:
@@ -127,21 +129,6 @@ def _demo(path: str, app: Words) -> tuple[Lesson, Demo]:
     if demo is None:
         raise Flaw(app("hand_in.no_demo", demos=app("list_mark").join(lesson.demos)))
     return lesson, demo
-
-
-def _values(demo: Demo, query: Mapping[str, str]) -> tuple[dict[str, Any], str, list[str]]:
-    """The values of all controls, the step ("" for the first), and the names that could not be used."""
-    presets, bad = dict(demo.presets.get(query.get(PRESET, ""), {})), []
-    if PRESET in query and query[PRESET] not in demo.presets:
-        bad.append(PRESET)
-    full_step = f"{demo.stem}.{demo.name}.{STEP}"  # as a copied link has it
-    step = query.get(STEP, query.get(full_step, presets.pop(STEP, "")))
-    named = {p.key: query.get(p.name, query.get(p.key)) for p in demo.params}
-    values, mended = link.read(demo, {key: raw for key, raw in named.items() if raw is not None})
-    known = {PRESET, STEP, full_step, *(p.name for p in demo.params), *(p.key for p in demo.params)}
-    bad += [*mended, *(name for name in query if name not in known and not name.startswith("lang"))]
-    presets.pop(STEP, None)
-    return demo.values(presets | values), step, bad
 
 
 def _stored(demo: Demo, values: Mapping[str, Any], app: Words) -> Evidence:

@@ -15,6 +15,7 @@ import sys
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -33,9 +34,13 @@ TICK = 0.2  # seconds between two looks at a job under way
 
 @dataclass(eq=False)
 class _Task:
-    """A job as the queue knows it. over: nothing more will come. left: when its reader left it."""
+    """A job as the queue knows it. over: nothing more will come. left: when its reader left it.
+
+    spent: hears in the end how many seconds a process was busy with it.
+    """
 
     order: dict[str, Any]
+    spent: Callable[[float], None]
     pieces: deque[tuple[float | None, Any]] = field(default_factory=deque)
     error: dict[str, Any] | None = None
     over: bool = False
@@ -184,11 +189,13 @@ class Line:
                 self._begin()
                 self.changed.notify_all()
 
-    def start(self, demo: Demo, values: dict[str, Any]) -> Run:
-        """Joins the queue. values: all of them, as JSON takes them."""
+    def start(self, demo: Demo, values: dict[str, Any], spent: Callable[[float], None] = lambda seconds: None) -> Run:
+        """Joins the queue. values: all of them, as JSON takes them. spent: hears in the end how many seconds a process
+        was busy with it.
+        """
         order = {"n": next(self._numbers), "stem": demo.stem, "name": demo.name, "values": values}
         json.dumps(order)  # what cannot be sent is the caller's mistake, not the worker's
-        task = _Task(order)
+        task = _Task(order, spent)
         with self.changed:
             self._waiting.append(task)
             self._begin()
@@ -217,7 +224,7 @@ class Line:
         while True:
             with self.changed:
                 busy = self.changed.wait_for(lambda: bool(self._waiting or self._warm), IDLE)
-                task = self._next()
+                task, began = self._next(), time.monotonic()
                 stem = self._warm.pop() if self._warm else ""
             if process and (not busy or process.child.poll() is not None):
                 process.end()
@@ -235,7 +242,7 @@ class Line:
                     self._do(process, task)
             except OSError as error:  # it could not be started, or ended before it was told
                 self._fail(task, error)
-            self._done(task)
+            self._done(task, time.monotonic() - began)
 
     def _next(self) -> _Task | None:
         if not self._waiting:
@@ -266,9 +273,10 @@ class Line:
         finally:
             process.task = None
 
-    def _done(self, task: _Task | None) -> None:
+    def _done(self, task: _Task | None, seconds: float) -> None:
         with self.changed:
             if task:
+                task.spent(seconds)
                 self._running.remove(task)
             self.changed.notify_all()
 

@@ -15,9 +15,10 @@ from urllib.parse import parse_qsl, quote, unquote, urlsplit
 from study import link
 from study.controls import Block, Cell, SeedControl
 from study.demo import STEP, Demo
+from study.link import State
 from study.notes import Lesson
 
-PRESET, PINS, MINE = "preset", "pin", "mine"  # what an item says beside the values of controls and the step
+PINS, MINE = "pin", "mine"  # what an item says beside its state
 MOST = 60  # cards of a lecture
 LONGEST = 12_000  # characters of a lecture; browsers take addresses of several times as many
 NAME = re.compile(r"(?P<stem>[a-z]\d+_[a-z0-9_]+)(?:\.(?P<demo>[a-z0-9_]+))?")
@@ -70,15 +71,6 @@ class Lecture:
     cut: bool = False
 
 
-@dataclass(frozen=True)
-class State:
-    """Values of all controls of a demo, the step it shows ("" for its first), the names that could not be used."""
-
-    values: dict[str, Any]
-    step: str
-    bad: tuple[str, ...]
-
-
 def read(show: str, lessons: Iterable[Lesson]) -> Lecture:
     """The cards that a link names, of these lessons."""
     known, items, bad = {lesson.stem: lesson for lesson in lessons}, [], []
@@ -107,15 +99,8 @@ def write(items: Iterable[Item]) -> str:
 
 
 def state(demo: Demo, item: Item) -> State:
-    """What an item sets a demo to: its preset's values, then its own; all else has its default, a text as well."""
-    given, preset = dict(item.given), demo.presets.get(item.get(PRESET), {})
-    names = {p.name for p in demo.params} | {STEP, PRESET, PINS, MINE}
-    values, bad = link.read(demo, {p.key: given[p.name] for p in demo.params if p.name in given})
-    unknown = [name for name in given if name not in names]
-    if PRESET in given and not preset:
-        unknown.append(PRESET)
-    values = {p.name: values.get(p.name, preset.get(p.name, p.default)) for p in demo.params}
-    return State(values, given.get(STEP) or preset.get(STEP, ""), (*bad, *unknown))
+    """What an item sets a demo to."""
+    return link.state(demo, dict(item.given), (PINS, MINE))
 
 
 def shown(demo: Demo, values: Mapping[str, Any], step: str = "") -> Item:

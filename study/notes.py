@@ -162,6 +162,11 @@ def page_files() -> list[str]:
 lessons: tuple[Lesson, ...] = tuple(Lesson(stem) for stem in stems())
 
 
+def sound(stem: str) -> Lesson | None:
+    """The lesson of this stem; None where there is none, or it has a flaw and cannot be shown."""
+    return next((lesson for lesson in lessons if lesson.stem == stem and not lesson.flaw), None)
+
+
 @functools.lru_cache(maxsize=64)
 def _flaw(lesson: Lesson, stamp: tuple) -> str:
     return lesson._find_flaw()

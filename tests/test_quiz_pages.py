@@ -114,9 +114,13 @@ def test_one_item_stands_on_the_page_and_nothing_is_made_by_looking(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_for_print_all_items_stand_there():
+@pytest.mark.parametrize("everything", [True, False])
+def test_for_print_all_items_stand_there(everything):
+    """Where figures are waited for, the browser asks for everything; where all have come, for the rest of the quiz."""
     app = quiz()
-    app.session_state["_here"].all_near = True
+    memory = app.session_state["_here"]
+    memory.all_near = everything
+    memory.near |= set() if everything else {f"{T9.stem}._quiz._rest"}
     shown = text(ran(app))
     assert all(f"{n}. {item.ask}" in shown for n, item in enumerate(ITEMS, 1))
 
@@ -298,6 +302,17 @@ def test_ten_questions_begin_with_what_is_due_and_a_round_has_an_end(clock):
     assert EN("practice.result", all=2, right=2) in text(app)
     press(app, "_practice.more")
     assert EN("practice.none", date=f"{kept(0).card.due:%Y-%m-%d}") in [said.value for said in app.info]
+
+
+def test_of_ten_questions_all_are_printed_also_two_of_one_lesson(clock):
+    keep(START, False, *names_of(T9)[:2])
+    clock(hours=1)
+    app = opened("en", "practice")
+    memory = app.session_state["_here"]
+    memory.near.add(f"practice{memory.quizzes.rounds}._rest")
+    shown = text(ran(app))
+    assert len(row(app)) == 10 and all(f"{n}. {item.ask}" in shown for n, item in enumerate(ITEMS[:2], 1))
+    assert "10. " in shown
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])

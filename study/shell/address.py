@@ -5,7 +5,7 @@ from typing import Any
 import streamlit as st
 
 from study import link
-from study.demo import STEP, Demo, demos
+from study.demo import Demo, demos
 from study.notes import Lesson
 from study.shell.counts import reset
 from study.shell.session import here, key_of
@@ -36,32 +36,29 @@ def adopt(lesson: Lesson, page: str = "") -> None:
     if not mine:
         return
     memory.link = mine
-    for demo in demos(lesson.stem).values():
-        values, bad = link.read(demo, mine)
-        for p in demo.params:
-            reset(p, values.get(p.name, p.default))
-        if step := mine.get(f"{key_of(demo)}.{STEP}"):
-            memory.ask_step(key_of(demo), step)
-        if bad:
-            memory.mended[key_of(demo)] = bad
+    # a preset's sentence, which is that of all demos, comes last
+    for demo in sorted(demos(lesson.stem).values(), key=lambda demo: f"{key_of(demo)}.{link.PRESET}" in mine):
+        take(demo, mine)
     memory.sentence_changed = False  # the whole lesson is about to be drawn in any case
 
 
 def take(demo: Demo, query: dict[str, str]) -> None:
     """Sets this demo's controls, on the page that is open, to what a link says; those that it does not name to their
-    defaults. Before they are drawn.
+    defaults. Before they are drawn. Names of the lesson's other demos may be in it.
     """
-    values, _ = link.read(demo, query)
+    state = link.state(demo, query)
     for p in demo.params:
-        reset(p, values.get(p.name, p.default))
-    if step := query.get(f"{key_of(demo)}.{STEP}"):
-        here().ask_step(key_of(demo), step)
+        reset(p, state.values[p.name])
+    if state.step:
+        here().ask_step(key_of(demo), state.step)
+    if state.mended:
+        here().mended[key_of(demo)] = list(state.mended)
 
 
 def write(demo: Demo, values: dict[str, Any]) -> tuple[dict[str, str], list[str]]:
     """Puts this demo's values into the URL; returns its own parameters and the texts that were too long for it."""
     query, long = link.write(demo, values)
-    names, memory = {p.key for p in demo.params}, here()
+    names, memory = {p.key for p in demo.params} | {f"{key_of(demo)}.{link.PRESET}"}, here()
     memory.link = {k: v for k, v in memory.link.items() if k not in names} | query
     old = st.query_params.to_dict()
     others = {k: v for k, v in old.items() if not k.startswith(f"{demo.stem}.")}

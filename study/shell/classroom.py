@@ -15,7 +15,7 @@ import streamlit as st
 from study import qr
 from study.classroom import Refused, Room, State, allowed_hosts, is_class, open_room
 from study.demo import demos
-from study.notes import Lesson, lessons
+from study.notes import Lesson, sound
 from study.place import Place
 from study.shell import address, poll, visitor
 from study.shell.class_routes import PULSE, SHORT
@@ -107,7 +107,7 @@ def _go_once() -> None:
 
 def _go(to: Place) -> None:
     """This page, or the next one, shows the place. A lesson or demo that is not here is left out."""
-    lesson, memory = _lesson(to.stem), here()
+    lesson, memory = sound(to.stem), here()
     if lesson is None:
         return
     demo = to.demo if to.demo in lesson.demos else ""
@@ -119,13 +119,9 @@ def _go(to: Place) -> None:
         address.take(demos(to.stem)[demo], to.values())
 
 
-def _lesson(stem: str) -> Lesson | None:
-    return next((lesson for lesson in lessons if lesson.stem == stem and not lesson.flaw), None)
-
-
 def title(place: Place, lang: str) -> str:
     """What a place is called."""
-    lesson = _lesson(place.stem)
+    lesson = sound(place.stem)
     if lesson is None:
         return ""
     what = lesson.demo_titles(lang)[place.demo] if place.demo in lesson.demos else lesson.title(lang)
@@ -193,7 +189,7 @@ def _at() -> None:
     said, memory = event(KEY, "at"), here()
     name, step = (said.get(part) if isinstance(said.get(part), str) else "" for part in ("demo", "step"))
     stem, _, demo = name.partition(".")
-    lesson = _lesson(stem or memory.stem)
+    lesson = sound(stem or memory.stem)
     if lesson is None or (demo and demo not in lesson.demos):
         return
     keys = {p.key for p in demos(lesson.stem)[demo].params} if demo else set()

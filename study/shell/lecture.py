@@ -125,7 +125,7 @@ def _told(item: Item, lesson: Lesson, lang: str) -> dict[str, Any]:
 
 def _said(words: DemoWords, name: str, value: str) -> str:
     """A part of an item's state in words."""
-    for kind, group in ((lecture.PRESET, "presets"), (STEP, "steps")):
+    for kind, group in ((link.PRESET, "presets"), (STEP, "steps")):
         if name == kind:
             return words(f"{group}.{value}") if words.has(f"{group}.{value}") else shortened(value, 30)
     label = words(f"controls.{name}") if words.has(f"controls.{name}") else ""
@@ -171,8 +171,8 @@ def _set(demo: Demo, item: Item) -> None:
     if step := query.get("step") or state.step:  # the address: of who came from a lesson
         memory.ask_step(key_of(demo), step)
     memory.link = {}
-    if bad := [name for name in state.bad if name in {p.name for p in demo.params}]:
-        memory.mended[key_of(demo)] = bad
+    if state.mended:
+        memory.mended[key_of(demo)] = list(state.mended)
 
 
 def _gone(stage: Stage, count: int) -> None:
@@ -232,7 +232,7 @@ def _editor(known: Mapping[str, Lesson], reader: Reader) -> None:
     said, key = titles.__getitem__, f"_lecture.demo.{stem}"
     name = pick(st.selectbox, words("lecture.demo"), list(titles), said, key, lang)
     preset = _preset(lesson, name, reader) if name else ""
-    item = Item(stem, name, ((lecture.PRESET, preset),) if preset else ())
+    item = Item(stem, name, ((link.PRESET, preset),) if preset else ())
     st.button(words("lecture.add_this"), key="_lecture.add", on_click=_add, args=(item.text if name else stem,))
     st.text_input(words("lecture.paste"), key="_lecture.paste", on_change=_pasted, args=(list(known.values()),))
     if unread := here().lecture.unread:

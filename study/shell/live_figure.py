@@ -114,6 +114,11 @@ def _component() -> Callable:
     return st.components.v2.component("live_figure", html='<div class="lf"></div>', js=STUB, isolate_styles=False)
 
 
+@cache
+def _rest() -> Callable:
+    return st.components.v2.component("rest", html='<div class="lf-rest"></div>', js=STUB, isolate_styles=False)
+
+
 def live_figure(
     drawings: list[dict[str, Any]],
     frame: dict[str, Any],
@@ -144,18 +149,36 @@ def near(name: str, height: int) -> bool:
     """Has the reader come near what has this name (a demo, a quiz)? Else its place is kept: the browser acts when they
     do, or when everything is asked for at once: then the page is drawn anew, with all of it, instead of piece by piece.
     """
-    memory, key = here(), f"{name}._figure"
+    if _is_there(name):
+        return True
+    key, data = f"{name}._figure", {"reserve": height, "script": part_url("index.js")}
+    _component()(data=data, key=key, on_click_change=lambda: None, on_act_change=lambda: _came(name, key))
+    return False
+
+
+def whole(name: str) -> bool:
+    """Is all of what has this name to be drawn, as on paper, and not only what a screen shows of it at a time? Else the
+    browser asks for the rest when everything is asked for, also where every figure has come.
+    """
+    rest = f"{name}._rest"
+    if _is_there(rest):
+        return True
+    _rest()(data={"script": part_url("near.js")}, key=rest, on_act_change=lambda: _came(rest, rest))
+    return False
+
+
+def _is_there(name: str) -> bool:
+    """Has it been asked for? Where everything was, by what asked first, the page is drawn anew."""
+    memory = here()
     if memory.spread:
         memory.spread = False
         st.rerun()
-    if memory.is_near(name):
-        return True
+    return memory.is_near(name)
 
-    def came() -> None:
-        memory.near.add(name)
-        if event(key, "act").get("all"):
-            memory.all_near = memory.spread = True
 
-    data = {"reserve": height, "script": part_url("index.js")}
-    _component()(data=data, key=key, on_click_change=lambda: None, on_act_change=came)
-    return False
+def _came(name: str, key: str) -> None:
+    """The browser asks for what has this name, with a component of this key, or for everything."""
+    memory = here()
+    memory.near.add(name)
+    if event(key, "act").get("all"):
+        memory.all_near = memory.spread = True

@@ -10,7 +10,7 @@ from study import typed_number
 from study.classroom import Poll, Refused, open_room
 from study.look import number
 from study.markdown import colored, plain
-from study.notes import Lesson, lessons
+from study.notes import Lesson, sound
 from study.quiz import Item, told, truth
 from study.shell.code import code
 from study.shell.picks import pick
@@ -68,7 +68,7 @@ def ask(lesson: Lesson, reader: Reader) -> None:
 
 
 def _item(poll: Poll, lang: str) -> Item | None:
-    lesson = next((le for le in lessons if le.stem == poll.stem and not le.flaw), None)
+    lesson = sound(poll.stem)
     return next((item for item in lesson.quiz(lang) if item.id == poll.item), None) if lesson else None
 
 

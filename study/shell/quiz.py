@@ -7,7 +7,7 @@ import streamlit as st
 from study.notes import Lesson
 from study.practice import Sign
 from study.quiz import Item
-from study.shell.live_figure import near
+from study.shell.live_figure import near, whole
 from study.shell.quiz_item import Asked, quiz_item
 from study.shell.session import here
 from study.words import Words, app_words
@@ -39,7 +39,8 @@ def row(name: str, asked: Sequence[Asked], words: Words, theme: str) -> None:
     """The row of numbers and the item that is shown; for print all of them, in order (assets/frame.css)."""
     at = here().quizzes.at.setdefault(name, 0) % len(asked)
     _numbers(name, at, asked, words)
-    spread = here().all_near
+    with st.container(key="quizrest"):
+        spread = whole(name)
     for part, shown in (("before", range(at)), ("now", (at,)), ("after", range(at + 1, len(asked)))):
         if part == "now" or spread:
             with st.container(key=f"quizpart_{part}"):

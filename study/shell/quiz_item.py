@@ -48,7 +48,7 @@ class Asked:
 def quiz_item(i: int, asked: Asked, words: Words, theme: str) -> None:
     """Draws an item. i: its place in its row, from 0."""
     if asked.page:
-        with st.container(key=f"to_practice_{asked.stem}--quiz"):
+        with st.container(key=f"to_practice_{i}_{asked.stem}--quiz"):
             st.page_link(asked.page, label=asked.label)
     st.markdown(colored(f"{i + 1}. {asked.item.ask}", theme))
     if asked.item.code:
@@ -206,5 +206,6 @@ def _truth(asked: Asked) -> Claim:
     """Computed once a session: the demo may be a model that thinks for a second."""
     truths = here().quizzes.truths
     if asked.name not in truths:
-        truths[asked.name] = truth(asked.stem, asked.item)
+        with here().budget.spending():
+            truths[asked.name] = truth(asked.stem, asked.item)
     return truths[asked.name]

@@ -10,7 +10,7 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequestType
 
-from study.budget import Budget
+from study.budget import WORK, Budget
 from study.demo import Claim, Demo, Evidence
 from study.export.photos import Photo
 from study.jobs import Run
@@ -34,7 +34,8 @@ class Job:
     """Work that a reader started: for which values, its run (None once it ended), its newest evidence.
 
     values: all of them, hidden controls at their defaults. done: the share of the work, None where nobody knows it.
-    ahead: how many jobs of others come before it, as the reader was told.
+    ahead: how many jobs of others come before it, as the reader was told. due: it joins them when its reader may have
+    more work.
     """
 
     values: dict[str, Any]
@@ -42,12 +43,18 @@ class Job:
     evidence: Evidence | None = None
     done: float | None = None
     ahead: int = 0
+    due: bool = False
+
+    @property
+    def goes_on(self) -> bool:
+        """Is more to come of it?"""
+        return self.due or self.run is not None
 
     def end(self) -> None:
         """Its work stops; what it has shown stays."""
         if self.run:
             self.run.close()
-        self.run = None
+        self.run, self.due = None, False
 
 
 @dataclass
@@ -149,7 +156,7 @@ class Here:
     editors: dict[str, Editor] = field(default_factory=dict)  # by control
     drawn: dict[str, dict[str, Any]] = field(default_factory=dict)  # the values of the last figure, by demo
     steps: dict[str, dict[str, Any]] = field(default_factory=dict)  # {"name", "n"} asked for by a link or chip, by demo
-    near: set[str] = field(default_factory=set)  # demos that the reader has come near: the others are not drawn yet
+    near: set[str] = field(default_factory=set)  # what the reader has come near: demos and more
     all_near: bool = False  # … but for print, export and tests, which ask for all of them at once
     spread: bool = False  # the page is to be drawn anew with all of them
     held: dict[str, frozenset[str]] = field(default_factory=dict)  # the drawings that the browser has, by figure
@@ -162,6 +169,7 @@ class Here:
     refused: list[tuple[str, str]] = field(default_factory=list)  # files that were no pictures: (name, why)
     room: InClass = field(default_factory=InClass)
     budget: Budget = field(default_factory=Budget)  # computing that this reader can ask for
+    work: Budget = field(default_factory=lambda: Budget(WORK, WORK))  # … and of work that measures or trains
     lecture: Stage = field(default_factory=Stage)
     picks: dict[str, tuple[str, Any]] = field(default_factory=dict)  # (language, option): see picks.py
     token: str = field(default_factory=lambda: secrets.token_hex(4))  # tells the browser this session from another
@@ -176,7 +184,7 @@ class Here:
             job.end()
 
     def is_near(self, name: str) -> bool:
-        """Is this demo or quiz to be drawn?"""
+        """Is this demo, this quiz, all of this quiz to be drawn?"""
         return self.all_near or name in self.near
 
     def arrive(self, stem: str) -> bool:

@@ -5,6 +5,7 @@ settings stay as faded curves.
 """
 
 from dataclasses import dataclass
+from time import sleep
 from typing import Any
 
 import streamlit as st
@@ -48,10 +49,12 @@ def advance(demo: Demo, words: DemoWords, values: dict[str, Any]) -> Shown:
     # the button stands above what the work says, but is drawn when it is known whether it goes on
     slot = st.container()
     try:
+        if job and job.due and not here().work.wait():
+            job.due, job.run = False, line().start(demo, values, here().work.spend)
         if job and job.run:
             _go_on(job)
     finally:
-        running = bool(job and job.run)
+        running = bool(job and job.goes_on)
         with slot:
             _button(demo, words, values, running)
     earlier = [other for other in jobs if other is not job and other.evidence]
@@ -74,11 +77,19 @@ def again(demo: Demo, values: dict[str, Any]) -> None:
     the queue. All has been drawn before: nothing on the card looks stale meanwhile.
     """
     job = _job(demo, demo.values(values))
-    while job and job.run and not job.run.wait(LOOK, job.ahead) and not asked():
+    while job and job.goes_on and not _news(job) and not asked():
         here()  # see below
     # st.rerun takes the place of a request that waits, say for another page; reading the session serves that one first
     here()
     st.rerun(scope="fragment")
+
+
+def _news(job: Job) -> bool:
+    """Looks for a moment whether there is something new to show of it."""
+    if job.run:
+        return job.run.wait(LOOK, job.ahead)
+    sleep(min(LOOK, here().work.wait()))
+    return here().work.wait() == 0
 
 
 def _job(demo: Demo, values: dict[str, Any]) -> Job | None:
@@ -100,7 +111,7 @@ def _go_on(job: Job) -> None:
 
 def _shown(demo: Demo, words: DemoWords, values: dict[str, Any], job: Job | None, earlier: list[Job]) -> Shown:
     """The run of these control values, or a stored one in grey, and behind it the earlier ones."""
-    app, running, other, fits = app_words(words.lang), bool(job and job.run), None, True
+    app, running, other, fits = app_words(words.lang), bool(job and job.goes_on), None, True
     evidence = job.evidence if job else None
     if evidence is None:
         other, fits = stored.nearest(demo, values)
@@ -142,7 +153,9 @@ def _told(words: Words, job: Job | None, shown: Shown) -> None:
     """Under the button: how far the work is, or whose run it is that is shown."""
     app = app_words(words.lang)
     if shown.running:
-        if job.ahead:
+        if job.due:
+            st.caption(app("work_paced"))
+        elif job.ahead:
             st.caption(app("work_ahead", n=job.ahead))
         elif job.done is not None:
             st.progress(job.done)
@@ -158,9 +171,9 @@ def _told(words: Words, job: Job | None, shown: Shown) -> None:
 def _pressed(demo: Demo, values: dict[str, Any]) -> None:
     """Start or stop, before the rerun, so that the button that is drawn then says what it will do."""
     jobs, job = here().jobs.setdefault(key_of(demo), []), _job(demo, values)
-    if job and job.run:
+    if job and job.goes_on:
         job.end()
         return
     here().end()  # one job a session
     kept = [other for other in jobs if other is not job and other.evidence][-EARLIER:]
-    here().jobs[key_of(demo)] = [*kept, Job(values, line().start(demo, values))]
+    here().jobs[key_of(demo)] = [*kept, Job(values, None, due=True)]

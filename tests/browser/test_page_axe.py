@@ -1,6 +1,6 @@
 """axe-core on the pages that are no lessons, in both themes: nothing serious or critical, and headings in order.
 
-test_pages.py asks the same of every lesson.
+Also with results of the search, the home page's own or the side bar's. test_pages.py asks the same of every lesson.
 """
 
 import pytest
@@ -17,6 +17,11 @@ def test_axe_finds_nothing_serious(open_page, name, scheme):
     listening(page)
     if not name:
         expect(page.locator(".st-key-card_real_heads .lf[data-drawn]")).to_be_visible()
+    idle(page)
+    assert findings(page) == []
+    search = page.locator(".st-key-side_search" if name else ".st-key-search")
+    search.locator("input").fill("WordPiece")
+    expect(search.locator("a strong, p strong").first).to_have_text("WordPiece")  # a sentence with what was typed
     idle(page)
     assert findings(page) == []
 

@@ -17,6 +17,11 @@ AWAY = (
     "[data-testid=stSidebar], [data-testid=stHeader], .st-key-bar, .st-key-neighbours, .lf-links, .st-key-side_search"
 )
 
+#: Opens every fold of the note.
+UNFOLD = """() => {
+  const closed = "[class*=st-key-fold_] > * > [data-testid=stExpander] > details:not([open]) > summary";
+  for (const line of document.querySelectorAll(closed)) line.click();
+}"""
 MISSING = "document.querySelectorAll('.st-key-page .lf:not([data-drawn])').length"
 #: Seconds that a change takes at the longest, and how much moves now; a ring that stands is no motion.
 LONGEST = """() => Math.max(0, ...[...document.querySelectorAll(".st-key-page *")].slice(0, 3000)
@@ -56,6 +61,33 @@ def test_ctrl_p_waits_for_figures_that_have_not_come(open_page):
     page.keyboard.press("Control+p")
     page.wait_for_function("() => window.missing !== undefined", timeout=45_000)
     assert page.evaluate("window.missing") == 0
+
+
+@pytest.mark.parametrize("name", [STEM, "practice"])
+def test_the_quiz_is_printed_whole_where_every_figure_has_come(open_page, name):
+    """The reader has been everywhere on the page, and nothing but the items that are not shown is missing on paper."""
+    page = open_page(f"/{name}", size=(1280, 800))
+    listening(page)
+    count = len(LESSON.quiz("en")) if name == STEM else 10
+    missing = page.locator(".st-key-page .lf:not([data-drawn])")
+    for _ in range(80):
+        page.evaluate(UNFOLD)
+        if missing.count() == 0:
+            break
+        missing.first.evaluate("lf => lf.scrollIntoView()")
+        page.wait_for_timeout(700)
+    expect(missing).to_have_count(0)
+    items = page.locator(".st-key-quiz [class*='st-key-quiz_']")
+    expect(items).to_have_count(1)
+    page.evaluate("() => { window.print = () => { window.printed = true; }; }")
+    page.locator("h1").click()
+    page.keyboard.press("Control+p")
+    page.wait_for_function("() => window.printed", timeout=45_000)
+    assert items.count() == count
+    assert [items.nth(i).is_visible() for i in range(count)] == [True] + [False] * (count - 1)
+    page.emulate_media(media="print")
+    for i in range(count):
+        expect(items.nth(i)).to_be_visible()
 
 
 @pytest.mark.parametrize("motion", ["reduce", "no-preference"])

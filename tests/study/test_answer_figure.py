@@ -28,7 +28,7 @@ def test_one_figure_has_many_names(name):
 def test_values_that_are_none_are_mended_and_told():
     named = figure(f"{T5}/scaling?d_k=__import__('os')&nothing=1&preset=none&step=no", "en")
     assert named.values["d_k"] == D_K.default
-    assert named.mended == ("preset", "$d_k$", "nothing", "step")
+    assert named.mended == ("$d_k$", "nothing", "preset", "step")
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])

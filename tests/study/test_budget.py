@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from study import budget
 from study.budget import MOST, SHARE, Budget
-from study.shell import pace
+from study.shell import pace, work
 from study.words import app_words
 
 SCRIPT = """
@@ -89,6 +89,74 @@ def test_who_asks_too_much_waits_is_told_and_gets_what_they_asked_for(lang, cloc
     assert set(heard) == {told} and not said  # as long as it waits
     assert sum(clock.slept) == pytest.approx(1 / SHARE)
     assert memory.drawn["t5_attention.scaling"]["d_k"] == 32
+
+
+WORK = """
+from study.demo import demos
+from study.notes import Lesson
+from study.shell import work
+
+demo = demos("t5_attention")["train_live"]
+work.advance(demo, Lesson("t5_attention").demo_words("en", "train_live"), {p.name: p.default for p in demo.params})
+"""
+EACH = 10.0  # seconds that a process is busy with a run below
+
+
+class Line:
+    """A queue whose process has done what it is given before anybody asks."""
+
+    def __init__(self, clock):
+        self.clock, self.started = clock, 0
+
+    def warm(self, stem: str) -> None:
+        pass
+
+    def start(self, demo, values, spent) -> SimpleNamespace:
+        self.started += 1
+        self.clock.now += EACH
+        spent(EACH)
+        return SimpleNamespace(take=lambda: None, over=True, ahead=0, close=lambda: None)
+
+
+def test_who_starts_one_training_after_the_other_gets_the_share_too_is_told_and_loses_no_wish(clock, monkeypatch):
+    queue, app, button = Line(clock), AppTest.from_string(WORK, default_timeout=60), "t5_attention.train_live._go"
+    monkeypatch.setattr(work, "line", lambda: queue)
+    app.run()
+    memory, began, waited = app.session_state["_here"], clock.now, 0
+    memory.work.left = 2 * EACH
+    for _ in range(12):  # a script that presses as soon as it may
+        before = queue.started
+        app.button(key=button).click().run()
+        assert not app.exception
+        while queue.started == before:
+            waited += 1
+            assert app_words("en")("work_paced") in [said.value for said in app.caption]
+            assert app.button(key=button).label == app_words("en")("stop")
+            clock.now += 1.0
+            app.run()
+        assert app.button(key=button).label == app_words("en")("start")
+    assert queue.started == 12 and waited > 5
+    assert EACH * queue.started <= 2 * EACH + SHARE * (clock.now - began) + EACH
+
+
+def test_what_waits_to_be_started_can_be_stopped(clock, monkeypatch):
+    queue, app, button = Line(clock), AppTest.from_string(WORK, default_timeout=60), "t5_attention.train_live._go"
+    monkeypatch.setattr(work, "line", lambda: queue)
+    app.run()
+    app.session_state["_here"].work.left = -1.0
+    app.button(key=button).click().run()
+    app.button(key=button).click().run()
+    clock.now += 1e4
+    app.run()
+    assert queue.started == 0 and app.button(key=button).label == app_words("en")("start")
+
+
+def test_who_trains_one_model_after_the_other_for_ten_minutes_never_waits(clock):
+    left, began = Budget(budget.WORK, budget.WORK), clock.now
+    while clock.now < began + 600:
+        assert left.wait() == 0
+        clock.now += 20
+        left.spend(20)
 
 
 def test_the_clock_of_the_budget_is_that_of_this_thread():

@@ -113,6 +113,13 @@ def test_a_missing_file_is_named(example, file):
     assert LESSON.flaw == f"{file.removeprefix('notes/')} is missing"
 
 
+def test_a_lesson_is_found_by_its_stem_while_it_has_no_flaw(example, monkeypatch):
+    monkeypatch.setattr(notes, "lessons", (LESSON,))
+    assert notes.sound(STEM) is LESSON and notes.sound(LESSON.number) is None
+    (words.NOTES.parent / f"{EN}.md").unlink()
+    assert notes.sound(STEM) is None
+
+
 @pytest.mark.parametrize(
     ("without", "ask", "key", "missing"),
     [

@@ -79,6 +79,19 @@ def test_who_comes_later_waits_and_who_stops_lets_the_next_one_go_on(line):
     free(line)
 
 
+def test_how_long_a_process_was_busy_is_told_once_and_of_no_job_that_never_began(line):
+    free(line)
+    told, began, demo = {"first": [], "second": []}, time.monotonic(), T5["train_live"]
+    first = line.start(BEYOND, BEYOND.values({"pairs": 500}), told["first"].append)
+    with line.changed:
+        assert line.changed.wait_for(lambda: line.running == 1, LONG)
+    line.start(demo, demo.values({}), told["second"].append).close()
+    assert told == {"first": [], "second": []}
+    first.close()
+    free(line)
+    assert len(told["first"]) == 1 and 0 < told["first"][0] <= time.monotonic() - began and not told["second"]
+
+
 def test_a_job_that_nobody_asks_for_ends(line, monkeypatch):
     monkeypatch.setattr(jobs, "ALONE", 0.3)
     run = begun(line, BEYOND, pairs=500)

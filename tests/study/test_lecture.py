@@ -2,7 +2,7 @@
 
 import pytest
 
-from study import lecture
+from study import lecture, link
 from study.demo import demos
 from study.lecture import Item, pasted, read, shown, state, write
 from study.notes import lessons
@@ -47,11 +47,12 @@ def test_an_item_sets_every_control():
     """Its preset's values, then its own, all else to its default; the step that it names, or its preset's."""
     name, preset = next((name, preset) for name, preset in STEPS.presets.items() if "step" in preset)
     whole = state(STEPS, read(f"{T5}.step_by_step:preset={name}", lessons).items[0])
-    assert whole.step == preset["step"] and not whole.bad
+    assert whole.step == preset["step"] and not whole.mended and not whole.unknown
     assert whole.values == {p.name: preset.get(p.name, p.default) for p in STEPS.params}
     one = state(SCALING, Item(T5, "scaling", (("d_k", "100000"), ("step", "x"), ("nothing", "1"), ("preset", "none"))))
     d_k = next(p for p in SCALING.params if p.name == "d_k")
-    assert one.values["d_k"] == d_k.control.high and one.step == "x" and set(one.bad) == {"d_k", "nothing", "preset"}
+    assert one.values["d_k"] == d_k.control.high and one.step == "x"
+    assert one.mended == ("d_k",) and set(one.unknown) == {"nothing", "preset"}
 
 
 @pytest.mark.parametrize("stem", [lesson.stem for lesson in lessons])
@@ -61,7 +62,7 @@ def test_what_is_shown_is_read_back_as_it_was(stem):
             values = {p.name: preset.get(p.name, p.default) for p in demo.params}
             item = shown(demo, values, preset.get("step", ""))
             (back,) = read(item.text, lessons).items
-            assert back == item and state(demo, back) == lecture.State(values, preset.get("step", ""), ())
+            assert back == item and state(demo, back) == link.State(values, preset.get("step", ""))
 
 
 def test_a_text_with_all_its_marks_comes_back():
