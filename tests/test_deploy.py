@@ -10,7 +10,6 @@ import urllib.error
 import urllib.request
 
 import pytest
-import sqlalchemy as sa
 import yaml
 
 from study.shell.document import _style_path
@@ -18,6 +17,7 @@ from study.shell.live_figure import PATH
 from study.words import ROOT, app_words
 from tests import cluster, nginx
 from tests.load.reader import Reader
+from tests.postgres import database as empty
 
 T5, KEY = "t5_attention", "t5_attention.scaling.d_k"
 READERS, MOVES = 20, 4
@@ -27,12 +27,7 @@ BOX = f"{T5}._answer"
 @pytest.fixture(scope="module")
 def database(postgres):
     """The URL of an empty database of its own."""
-    engine = sa.create_engine(postgres, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(sa.text("DROP DATABASE IF EXISTS deployed WITH (FORCE)"))
-        connection.execute(sa.text("CREATE DATABASE deployed"))
-    engine.dispose()
-    return sa.make_url(postgres).set(database="deployed").render_as_string(hide_password=False)
+    return empty(postgres, "deployed")
 
 
 @pytest.fixture(scope="module")

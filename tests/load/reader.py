@@ -15,8 +15,12 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 
+from study.shell.visitor import COOKIE
+
 PATIENCE = 60  # seconds for one answer
 SEAT = "study_seat"  # nginx's cookie: the process that a reader belongs to
+#: What Streamlit calls the controls that a test may use; what it calls a toggle is a checkbox.
+CONTROLS = ("slider", "button", "bidi_component", "checkbox", "text_input")
 
 
 @dataclass
@@ -36,14 +40,17 @@ class Widget:
 class Reader:
     """One session. What asks the server returns the seconds until the script had finished; `received` counts bytes.
 
+    seat, visitor: the cookies of nginx and of a class, as the document brought them.
+
     Raises ConnectionError where the connection is lost, TimeoutError where no answer comes.
     """
 
     url: str
-    widgets: dict[str, Widget] = field(default_factory=dict)  # by key
+    widgets: dict[str, Widget] = field(default_factory=dict)  # by key; a form's button by its text
     received: int = 0
     errors: int = 0
     seat: str = ""
+    visitor: str = ""
     session: str = ""
     texts: deque[str] = field(default_factory=lambda: deque(maxlen=200))  # Markdown that came last
     _socket: Any = None
@@ -51,9 +58,10 @@ class Reader:
     _finished: asyncio.Event = field(default_factory=asyncio.Event)
     _page: str = ""
     _query: str = ""
+    _hash: str = ""  # what Streamlit calls the page that is open
 
     async def arrive(self) -> None:
-        """Fetches the document, as a browser does before anything else; notes the seat that it was given."""
+        """Fetches the document, as a browser does before anything else; keeps the cookies that it was given."""
         request = urllib.request.Request(f"{self.url}/", headers={"Accept": "text/html", **self._cookies()})
         headers = await asyncio.to_thread(_headers_of, request)
         self._seated(headers)
@@ -80,13 +88,17 @@ class Reader:
             self._pump.cancel()
 
     def _cookies(self) -> dict[str, str]:
-        return {"Cookie": f"{SEAT}={self.seat}"} if self.seat else {}
+        mine = {SEAT: self.seat, COOKIE: self.visitor}
+        pairs = [f"{name}={value}" for name, value in mine.items() if value]
+        return {"Cookie": "; ".join(pairs)} if pairs else {}
 
     def _seated(self, cookies: list[str]) -> None:
         for cookie in cookies:
             name, _, value = cookie.partition(";")[0].partition("=")
             if name == SEAT:
                 self.seat = value
+            elif name == COOKIE:
+                self.visitor = value
 
     async def visit(self, page: str = "", query: str = "") -> float:
         """Opens a page by its name in the URL."""
@@ -113,9 +125,22 @@ class Reader:
         """Presses a button."""
         return await self._set(key, WidgetState(id=self.widgets[key].id, trigger_value=True))
 
+    async def switch(self, key: str, on: bool) -> float:
+        """Sets a toggle."""
+        return await self._set(key, WidgetState(id=self.widgets[key].id, bool_value=on))
+
+    async def submit(self, key: str, text: str, button: str) -> float:
+        """Types into the one box of a form, and sends it."""
+        typed = WidgetState(id=self.widgets[key].id, string_value=text)
+        return await self._set(key, typed, WidgetState(id=self.widgets[button].id, trigger_value=True))
+
     async def act(self, key: str, **payload: Any) -> float:
         """What a component of ours says when something in it is pressed, or comes near."""
-        event = json.dumps([{"event": "act", "value": payload}])
+        return await self.say(key, "act", **payload)
+
+    async def say(self, key: str, what: str, **payload: Any) -> float:
+        """An event of a component of ours."""
+        event = json.dumps([{"event": what, "value": payload}])
         identity = _make_trigger_id(self.widgets[key].id, "events")
         return await self._set(key, WidgetState(id=identity, json_trigger_value=event))
 
@@ -123,11 +148,12 @@ class Reader:
         """What a component of ours holds."""
         return await self._set(key, WidgetState(id=self.widgets[key].id, json_value=json.dumps(state)))
 
-    async def _set(self, key: str, state: WidgetState) -> float:
+    async def _set(self, key: str, *states: WidgetState) -> float:
         message = BackMsg()
         message.rerun_script.query_string = self._query
         message.rerun_script.fragment_id = self.widgets[key].fragment
-        message.rerun_script.widget_states.widgets.append(state)
+        message.rerun_script.page_script_hash = self._hash
+        message.rerun_script.widget_states.widgets.extend(states)
         return await self._ask(message)
 
     async def _ask(self, message: BackMsg) -> float:
@@ -162,6 +188,8 @@ class Reader:
     def _note(self, answer: ForwardMsg) -> None:
         """Remembers widgets that come, counts errors."""
         kind = answer.WhichOneof("type")
+        if kind == "navigation":
+            self._hash = answer.navigation.page_script_hash
         if kind == "session_event":
             self.errors += answer.session_event.WhichOneof("type") == "script_compilation_exception"
         if kind != "delta" or answer.delta.WhichOneof("type") != "new_element":
@@ -171,14 +199,15 @@ class Reader:
         self.errors += kind == "exception"
         if kind == "markdown":
             self.texts.append(element.markdown.body)
-        if kind in ("slider", "button", "bidi_component"):
+        if kind in CONTROLS:
             part = getattr(element, kind)
             widget = Widget(part.id, fragment)
             if kind == "slider":
                 widget.options = list(part.options)
             elif kind == "bidi_component" and part.json:
                 widget.data = json.loads(part.json)
-            self.widgets[part.id.split("-")[-1]] = widget
+            form = kind == "button" and part.is_form_submitter
+            self.widgets[part.label if form else part.id.split("-")[-1]] = widget
 
 
 def _headers_of(request: urllib.request.Request) -> list[str]:
