@@ -19,9 +19,12 @@ function build(p, view) {
   p.body.replaceChildren(line);
 }
 
+// The same tokens on both axes: in a lecture's size the names of the columns would only repeat those of the rows.
+const repeats = ({ large = 1, figure: { layout } }) => large > 1 && String(layout.xaxis.ticktext) === String(layout.yaxis.ticktext);
+
 // The names of rows stand beside the first matrix of a line, those of columns below the last one of a column.
-function named(term, rows, columns) {
-  const { layout } = term.figure, { l, b } = layout.margin;
+function named(term, rows, last) {
+  const columns = last && !repeats(term), { layout } = term.figure, { l, b } = layout.margin;
   const yaxis = { ...layout.yaxis, showticklabels: rows }, xaxis = { ...layout.xaxis, showticklabels: columns };
   const margin = { ...layout.margin, l: rows ? l : BARE, r: BARE, b: columns ? b : BARE };
   const widest = columns ? term.widest : 0;

@@ -11,6 +11,9 @@ function ramp(colors) {
   return new Uint32Array(pen.getImageData(0, 0, 256, 1).data.buffer);
 }
 
+// px that the names above the columns and the gaps between the lines take
+const names = ({ large, shape: [R] }) => (large ? 30 + 3 * R : 24);
+
 // room: {width, height} of the panel's body
 export function grid(p, view, room) {
   const [R, C, T, S] = view.shape;
@@ -36,7 +39,7 @@ export function grid(p, view, room) {
     p.body.replaceChildren(table);
     p.body.style.width = p.body.style.height = "";
   }
-  p.body.firstChild.style.maxWidth = room.height ? `${Math.min(room.width, 40 + ((room.height - 24) / R) * C)}px` : "";
+  p.body.firstChild.style.maxWidth = room.height ? `${Math.min(room.width, 40 + ((room.height - names(view)) / R) * C)}px` : "";
   const bytes = Uint8Array.from(atob(view.z), (ch) => ch.charCodeAt(0));
   const colors = ramp(view.scale.colors);
   p.cells.forEach((button, i) => {

@@ -89,7 +89,7 @@ function keyed(state, p, event) {
 const BUDGET = 440;  // px: figures and rows of a step together, so that the card fits a laptop's screen
 const TITLE = 20, TABS = 34;  // px: a title above a row, the tabs that a card with one step does without
 
-const EDGE = 18, PRESENTED = 250;  // px, where a card fills the screen: what stays free below it; its figures at the least
+const EDGE = 10, PRESENTED = 250;  // px, where a card fills the screen: what stays free below it; its figures at the least
 const WALL = 1000, TALL = 200;  // px: a screen on which a drawing stands beside all else; units of one that is worth it
 
 function budget(state) {
@@ -138,7 +138,7 @@ async function draw(state) {
     state.card.style.setProperty("--map", `${beside}px`);
   }
   state.width = state.box.clientWidth;
-  const high = budget(state) - state.said.offsetHeight;
+  const high = budget(state) - (presenting(state) ? 0 : state.said.offsetHeight);  // a full screen's budget knows of it
   place(state.map, maps);
   place(state.figures, figures);
   place(state.rows, rows);
@@ -152,7 +152,7 @@ async function draw(state) {
   const most = rowsRoom(whole, high, figures.length), work = [];
   for (const [p, view] of rows) {
     if (view.kind === "equation") {
-      work.push(equation(state, p, view, { width, height: equationRoom(high, figures.length) - p.head.offsetHeight }, high));
+      work.push(equation(state, p, view, { width, height: equationRoom(high, figures.length, presenting(state)) - p.head.offsetHeight }, high));
       continue;
     }
     p.body.style.maxHeight = `${most}px`;

@@ -1,10 +1,12 @@
 // How the views of a step lie on the screen: figures abreast in a row of fixed height, rows of text below them. Nothing
 // here depends on the length of a label or on a value, so that nothing moves while a reader changes one.
 import { clamp } from "./dom.js";
+import { wide } from "./letters.js";
 import { named } from "./legend.js";
 
 export const GAP = 20, NARROW = 600;  // px between figures; px below which they stand one below the other
 const TALL = 400, LOW = 200, ROWS = 230;  // px: a figure at the most and at the least, rows beside figures at the most
+const LOW_LARGE = 170, ABOVE = 227;  // px, where a card fills the screen: a figure at the least, one above an equation
 const GRID = 330, COLUMNS = 110;  // px: a grid of small matrices, the columns of an oblong one, at the least
 const SMALL = 12;  // rows and columns of a matrix whose cells have room for numbers
 
@@ -13,7 +15,8 @@ export const isFigure = (view) => view.kind === "plot" || view.kind === "grid" |
 // Room for the figures of a step: [{width, height}], heads of panels included. rows: the height of the rows below them.
 export function rooms(views, width, budget, rows) {
   if (width < NARROW) return views.map((view) => ({ width, height: narrow(view, width, views.length) }));
-  const height = clamp(budget - rows, LOW, Math.max(LOW, budget < 500 ? TALL : budget));
+  const large = views.some((view) => view.large), low = large ? LOW_LARGE : LOW;
+  const height = clamp(budget - rows, low, Math.max(low, large ? budget : TALL));
   const free = width - GAP * (views.length - 1), wants = views.map((view) => wanted(view, height, budget));
   const gives = views.map((view, i) => Math.max(0, wants[i] - least(view, wants[i])));
   const part = clamp((sum(wants) - free) / (sum(gives) || 1), 0, 1);
@@ -33,16 +36,17 @@ function wanted(view, height, budget) {
   if (view.kind === "token_lines") return 700 * (view.large ?? 1);
   if (!view.cells) return view.square ? height : 300;
   const [r, c] = view.cells, m = view.figure.layout.margin, cell = largest(view, budget);
-  const tall = Math.min(cell, (height - m.t - m.b - 60) / r);
-  return m.l + m.r + c * (r === c ? Math.max(tall, 1) : cell);
+  const tall = Math.min(cell, (height - m.t - m.b - 60) / r), across = c * (r === c ? Math.max(tall, 1) : cell);
+  if (!view.large) return m.l + m.r + across;
+  return Math.max(m.l, beyond(view.figure.layout.xaxis, view.figure.layout, across)) + right(view, across) + across;
 }
 
 // The width to which a figure gives way to a large square beside it: a square has no use for a width of its own.
 function least(view, want) {
   if (view.kind === "grid") return GRID * (view.large ?? 1);
   if (!view.cells || view.cells[0] === view.cells[1]) return want;
-  const { l, r } = view.figure.layout.margin;
-  return l + r + COLUMNS;
+  const { layout } = view.figure, { l, r } = layout.margin;
+  return view.large ? Math.max(l, beyond(layout.xaxis, layout, COLUMNS)) + right(view, COLUMNS) + COLUMNS : l + r + COLUMNS;
 }
 
 const largest = ({ cells: [r, c] }, budget) => (Math.max(r, c) <= SMALL ? 46 : 30) * Math.max(1, budget / 480);
@@ -61,25 +65,41 @@ function narrow(view, width, n) {
 export const rowsRoom = (width, budget, figures) => (width < NARROW ? 240 : figures ? ROWS : budget);
 
 // An equation of matrices below figures leaves them what they need at the least.
-export const equationRoom = (budget, figures) => (figures ? budget - LOW + 10 : budget);
+export const equationRoom = (budget, figures, large) => (figures ? budget - (large ? ABOVE : LOW - 10) : budget);
 
 const SENTENCE = 24;  // tokens
 
 // A matrix in its room: the size of a cell, the slant of the tick texts, how many of them are left out.
 export function matrix(view, room, budget) {
-  const m = { ...view.figure.layout.margin }, [r, c] = view.cells, square = r === c, { large = 1 } = view;
-  const most = largest(view, budget);
-  let cell = Math.min(most, (room.width - m.l - m.r) / c);
-  const angle = view.widest > cell - 3 && !view.numbered ? -45 : 0;
-  if (angle) m.b += view.widest * 0.72 - 8;
-  const high = Math.max(1, (room.height - m.t - m.b) / r);
-  if (square) cell = Math.min(cell, high);
-  const tall = square ? cell : Math.min(clamp(cell, 16 * large, 32 * large), high);
+  const [r, c] = view.cells, { large = 1 } = view, plain = cells(view, room, budget, view.figure.layout.margin);
+  const { m, cell, tall, angle } = large > 1 ? cells(view, room, budget, overhang(view, plain)) : plain;
   const every = (need, have) => nice(Math.max(1, Math.ceil(need / have)));  // a tick text needs this much room
   const slanted = c > SENTENCE ? 18 : 13;  // names of a sentence's tokens may touch rather than be left out
   const steps = [every(angle ? slanted * large : view.widest + 6, cell), every(13 * large, tall)];
   return { width: m.l + m.r + cell * c, height: m.t + m.b + tall * r, cell: Math.min(cell, tall * 1.6), angle, steps, margin: m };
 }
+
+function cells(view, room, budget, margin) {
+  const m = { ...margin }, [r, c] = view.cells, square = r === c, { large = 1 } = view;
+  let cell = Math.min(largest(view, budget), (room.width - m.l - m.r) / c);
+  const angle = view.widest > cell - 3 && !view.numbered ? -45 : 0;
+  if (angle) m.b += view.widest * 0.72 - 8;
+  const high = Math.max(1, (room.height - m.t - m.b) / r);
+  if (square) cell = Math.min(cell, high);
+  const tall = square ? cell : Math.min(clamp(cell, 16 * large, 32 * large), high);
+  return { m, cell, tall, angle };
+}
+
+// The margins of a matrix in a lecture's size: an axis title that is longer than its axis has room at both ends.
+function overhang(view, { cell, tall }) {
+  const { layout } = view.figure, [r, c] = view.cells, { l, t } = layout.margin;
+  const above = beyond(layout.yaxis, layout, tall * r);
+  return { ...layout.margin, l: Math.max(l, beyond(layout.xaxis, layout, cell * c)), r: right(view, cell * c), t: Math.max(t, above) };
+}
+
+// px by which an axis title goes beyond either end of an axis of this length, or less than nothing
+const beyond = ({ title }, { font }, length) => (title?.text ? (wide(title.text, title.font.size, font.family) - length) / 2 + 6 : 0);
+const right = ({ figure: { layout } }, across) => Math.max(layout.margin.r, beyond(layout.xaxis, layout, across));
 
 // Ticks at every 1st, 2nd, 4th, 8th … place.
 const nice = (n) => (n <= 2 ? n : 2 ** Math.ceil(Math.log2(n)));

@@ -64,6 +64,7 @@ export function leave() {
   const state = shown, over = talk;
   if (!state && !over) return;
   shown = talk = undefined;
+  full = false;  // the browser tells of its end later: a card that fills the screen by then stays
   if (document.fullscreenElement) document.exitFullscreen();
   page.classList.remove("lf-presenting", "lf-staged", ...Object.values(HIDES));
   delete page.dataset.lecture;
@@ -206,7 +207,8 @@ const font = (of) => of && { ...of, size: of.size * LARGE };
 function axis(of) {
   if (!of) return of;
   const title = of.title?.text && { ...of.title, text: of.title.text.replace(/ ?[(（].*[)）]/, ""), font: font(of.title.font) };
-  return { ...of, tickfont: font(of.tickfont), ...(title && { title }) };
+  const powers = of.type === "log" && !of.tickvals && { dtick: 1 };  // Plotly writes what stands between them in smaller digits
+  return { ...of, tickfont: font(of.tickfont), ...(title && { title }), ...powers };
 }
 
 function layout(of) {

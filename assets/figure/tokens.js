@@ -47,6 +47,7 @@ function gather(p, legend) {
 
 // --- lines: two columns of tokens and a canvas between -----------------------------------------------------------------
 const LOWEST = 20, HIGHEST = 24, TITLES = 22;  // px: a row of tokens, the titles above the columns
+const LOWEST_LARGE = 22;  // px: in a lecture letters of 20 px still stand apart
 
 // room: {width, height} of the panel's body; a longer text scrolls in it. Beside the lines: the heads' colours, and what
 // is told of the token that the reader points at. On a phone, where there is no height to keep to, they stand below.
@@ -89,8 +90,8 @@ export function tokenLines(p, view, room) {
   }
   p.body.style.maxHeight = room.height ? `${room.height}px` : "";
   p.body.classList.toggle("lf-abreast", Boolean(room.height));
-  const lowest = large > 1 ? 24 : LOWEST, highest = HIGHEST * large;  // 24: letters of 20 px still stand apart
-  p.row = room.height ? clamp(Math.floor((room.height - TITLES * large) / Math.max(T, S)), lowest, highest) : highest;
+  const least = large > 1 ? LOWEST_LARGE : LOWEST, most = HIGHEST * large;
+  p.row = room.height ? clamp(Math.floor((room.height - TITLES * large) / Math.max(T, S)), least, most) : most;
   p.body.style.setProperty("--row", `${p.row}px`);
   p.view = view;
   p.weights = new Float32Array(Uint8Array.from(atob(view.z), (ch) => ch.charCodeAt(0)).buffer);

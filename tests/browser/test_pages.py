@@ -11,6 +11,7 @@ from study.words import Words, app_words, languages
 from . import axe
 from .driver import all_drawn, idle, listening, resize, titled
 from .heights import SIZES, too_high
+from .wall import too_small
 
 LOCALES = {"zh": "zh-CN", "en": "en-US"}
 
@@ -95,6 +96,7 @@ def test_lesson(open_page, lesson, lang, scheme):
     resize(page, axe.SIZE)
     idle(page)
     assert axe.findings(page) == []
+    assert too_small(page, lesson.demos) == {}
 
 
 @pytest.mark.parametrize(("lang", "scheme"), LOOKS)

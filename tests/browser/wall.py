@@ -6,11 +6,13 @@ from .driver import idle, resize
 
 SCREEN = (1280, 720)  # px: what many projectors show
 SMALLEST = 20  # px of a letter
+LINES = 14  # of a table that a wall has room for
 
 #: For each of these cards, step by step: what is too small or cut off, {"demo.step": [complaint, …]}.
-LOOK = """async ([names, least]) => {
+LOOK = """async ([names, least, lines]) => {
   const href = document.querySelector("link[rel=modulepreload][href$='/present.js']").href;
   const { present, leave } = await import(href), page = document.documentElement, found = {};
+  page.requestFullscreen = undefined;  // the window is the wall
   const frame = () => new Promise((done) => requestAnimationFrame(done));
   const quiet = async (state) => {
     for (let i = 0, rest = 0; i < 240 && rest < 4; i++) {
@@ -27,6 +29,9 @@ LOOK = """async ([names, least]) => {
   const outside = (box, { left, right, top, bottom }) =>  // a box has 5 px above and below its letters
     box.left < left - 2 || box.right > right + 2 || box.top < top - 5 || box.bottom > bottom + 5;
   const screen = { left: 0, right: innerWidth, top: 0, bottom: innerHeight };
+  // A table of more lines than a wall holds scrolls; the first of them are there.
+  const long = (body) => body.matches("[data-kind=table] > .lf-body") && body.clientHeight > innerHeight / 3 &&
+    body.querySelectorAll("tr").length > lines;
   const letters = (card, told) => {
     const all = document.createTreeWalker(card, NodeFilter.SHOW_TEXT);
     for (let text = all.nextNode(); text; text = all.nextNode()) {
@@ -35,6 +40,8 @@ LOOK = """async ([names, least]) => {
       const box = range.getBoundingClientRect();
       if (!say || box.width < 2 || !seen(node)) continue;
       if (node.closest(".katex, sub, sup, title, [data-testid=stIconMaterial]")) continue;
+      const table = node.closest(".lf-panel[data-kind=table] .lf-body");
+      if (table && box.top > table.getBoundingClientRect().bottom - 5 && long(table)) continue;
       if (size(node) < least - 0.1) told.push(`${size(node).toFixed(1)} px: ${say}`);
       if (outside(box, screen)) told.push(`off the screen: ${say}`);
       const drawing = node.closest("svg.main-svg, .lf-drawing svg");
@@ -44,6 +51,7 @@ LOOK = """async ([names, least]) => {
   const boxes = (card, told) => {
     for (const node of [card, ...card.querySelectorAll(".lf-body, .lf-figures, .lf-rows, .lf-end")]) {
       if (!node.clientHeight || /visible/.test(getComputedStyle(node).overflow)) continue;
+      if (long(node)) continue;
       const over = [node.scrollWidth - node.clientWidth, node.scrollHeight - node.clientHeight];
       if (Math.max(...over) > 2) told.push(`${node.className.slice(0, 30)} hangs over by ${over}`);
     }
@@ -78,4 +86,4 @@ def too_small(page: Page, demos: list[str]) -> dict[str, list[str]]:
     """What nobody can read, or see, of these cards of a lesson's page in a lecture, by "demo.step"."""
     resize(page, SCREEN)
     idle(page)
-    return page.evaluate(LOOK, [demos, SMALLEST])
+    return page.evaluate(LOOK, [demos, SMALLEST, LINES])
