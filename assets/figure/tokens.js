@@ -47,7 +47,7 @@ function gather(p, legend) {
 
 // --- lines: two columns of tokens and a canvas between -----------------------------------------------------------------
 const LOWEST = 20, HIGHEST = 24, TITLES = 22;  // px: a row of tokens, the titles above the columns
-const LOWEST_LARGE = 22;  // px: in a lecture letters of 20 px still stand apart
+const LOWEST_LARGE = 22, BELOW = 5;  // px, in a lecture: letters of 20 px still stand apart; those of the last row hang over it
 
 // room: {width, height} of the panel's body; a longer text scrolls in it. Beside the lines: the heads' colours, and what
 // is told of the token that the reader points at. On a phone, where there is no height to keep to, they stand below.
@@ -90,8 +90,8 @@ export function tokenLines(p, view, room) {
   }
   p.body.style.maxHeight = room.height ? `${room.height}px` : "";
   p.body.classList.toggle("lf-abreast", Boolean(room.height));
-  const least = large > 1 ? LOWEST_LARGE : LOWEST, most = HIGHEST * large;
-  p.row = room.height ? clamp(Math.floor((room.height - TITLES * large) / Math.max(T, S)), least, most) : most;
+  const [least, most, rest] = large > 1 ? [LOWEST_LARGE, HIGHEST * large, TITLES * large + BELOW] : [LOWEST, HIGHEST, TITLES];
+  p.row = room.height ? clamp(Math.floor((room.height - rest) / Math.max(T, S)), least, most) : most;
   p.body.style.setProperty("--row", `${p.row}px`);
   p.view = view;
   p.weights = new Float32Array(Uint8Array.from(atob(view.z), (ch) => ch.charCodeAt(0)).buffer);
