@@ -96,7 +96,8 @@ def test_lesson(open_page, lesson, lang, scheme):
     resize(page, axe.SIZE)
     idle(page)
     assert axe.findings(page) == []
-    assert too_small(page, lesson.demos) == {}
+    if lessons.index(lesson) % 2 == (lang == "zh"):  # a wall takes seconds: every second lesson in the other language
+        assert too_small(page, lesson.demos) == {}
 
 
 @pytest.mark.parametrize(("lang", "scheme"), LOOKS)
