@@ -204,13 +204,14 @@ def test_only_the_instructor_sees_what_drives(visit, teacher):
 def _tries() -> None:
     """What a student's session could call: everything that drives."""
     from study.classroom import Refused, open_room
+    from study.notes import sound
     from study.shell import classroom, poll
     from study.shell.session import here
     from study.shell.who import student
 
     room, refused = open_room(), 0
     classroom._show("t5_attention#symmetry")
-    poll._open("t5_attention", poll.lessons[0].quiz("en")[0])
+    poll._open("t5_attention", sound("t5_attention").quiz("en")[0])
     for drive in (room.close, room.reveal, room.end):
         poll._do(drive)
     for drive in (lambda: room.counts(student()), lambda: room.short(student(), "t5_attention")):
