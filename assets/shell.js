@@ -357,7 +357,6 @@ function placed() {
 }
 
 function listen() {
-  wrapHistory();
   listenToFolds();
   new ResizeObserver(sideBarIs).observe(document.querySelector("[data-testid=stMain]") ?? document.body);
   document.addEventListener("click", () => { for (const after of [0, 100, 500]) setTimeout(sideBarIs, after); });
@@ -379,6 +378,8 @@ function listen() {
   document.addEventListener("keydown", onKey);
   if (named() || !box()?.scrollTop) onArrival();  // else the reader has begun to read while this script came
 }
+
+wrapHistory();  // before Streamlit changes anything in it: the document loads this script ahead of Streamlit's
 
 export default function ({ data, parentElement, setStateValue, setTriggerValue }) {
   languageIs(data.lang);

@@ -69,17 +69,20 @@ def _links() -> tuple[str, str]:
     index = (static.parent / "index.html").read_text(encoding="utf-8")
     module = '<link rel="modulepreload" crossorigin href="{}">'.format
     scripts = [module(f"./static/js/{name}") for name in chunks(static) if name not in index]
-    scripts += [module(part_url(name)) for name in part_names() if name.endswith(".js")]
+    scripts += [module(part_url(name)) for name in part_names() if name.endswith(".js") and name != SHELL]
     fonts = [path.name for name in FONTS for path in (static / "media").glob(f"{name}.*.woff2")]
     font = '<link rel="preload" as="font" type="font/woff2" crossorigin href="./static/media/{}">'.format
-    return module(part_url(SHELL)), "".join([*scripts, *map(font, fonts)])
+    return "", "".join([*scripts, *map(font, fonts)])
 
 
 def dressed(html: str, is_home: bool) -> str:
-    """The document with our style (in its body: after the styles that Streamlit makes) and what is needed soon."""
+    """The document with our style (in its body: after the styles that Streamlit makes) and what is needed soon. The
+    page's own script stands before Streamlit's, and so runs before it.
+    """
     style, script = f'<link rel="stylesheet" href="{url(_style_path())}">', f"<script>{_opening()}</script>"
-    head = f"{script}{_links()[not is_home]}</head>"
-    return html.replace("</head>", head, 1).replace("<body>", f"<body>{style}", 1)
+    own, soon = f'<script type="module" src="{part_url(SHELL)}"></script>', f"{script}{_links()[not is_home]}"
+    head = html.replace("<head>", f"<head>{own}", 1).replace("</head>", f"{soon}</head>", 1)
+    return head.replace("<body>", f"<body>{style}", 1)
 
 
 class Document:

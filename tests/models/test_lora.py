@@ -261,7 +261,7 @@ class Tied(nn.Module):
     def __init__(self):
         super().__init__()
         self.first = nn.Linear(4, 4, dtype=torch.float64)
-        self.block = nn.Sequential(nn.Linear(4, 4, dtype=torch.float64), nn.ReLU())
+        self.block = nn.Sequential(nn.Linear(4, 4, dtype=torch.float64), nn.Tanh())
         self.again = nn.ModuleDict({"tied": self.first, "block": self.block})
 
     def forward(self, x):

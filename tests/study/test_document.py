@@ -53,6 +53,13 @@ def test_our_style_comes_after_streamlits_own_and_is_kept(client):
     assert "immutable" in answer.headers["cache-control"]
 
 
+@pytest.mark.parametrize("path", ["/", "/t5_attention"])
+def test_our_script_runs_before_streamlits_and_can_be_asked_for(client, path):
+    ours, *streamlits = re.findall(r'<script type="module"[^>]* src="([^"]+)"', client.get(path, headers=ASKS).text)
+    assert ours == live_figure.part_url(live_figure.SHELL) and len(streamlits) == 1
+    assert "wrapHistory();" in client.get(ours).text
+
+
 def test_a_document_that_the_browser_has_from_before_is_sent_anew(client):
     mark = client.get("/index.html", headers={"accept": "*/*"}).headers["etag"]
     assert client.get("/index.html", headers={"accept": "*/*", "if-none-match": mark}).status_code == 304
