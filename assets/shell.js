@@ -86,6 +86,7 @@ function wrapHistory() {
   history.replaceState = (state, title, url) => replace(kept(state), title, url);
   history.pushState = (state, title, url) => {
     if (samePage(url)) return replace(kept(state), title, url);
+    if (wish && new URL(url, location.href).pathname !== wish.to) return;  // late word of a page that was left again at once
     push({ ...state, place: id() }, title, url);
     inCard = inQuiz = false;
     arrive(goal ?? 0);

@@ -124,6 +124,29 @@ def test_one_back_leaves_the_lesson_and_forward_returns_to_its_values_and_its_pl
     rests_at(page, place)
 
 
+def test_word_of_a_page_that_was_left_at_once_comes_too_late(open_page):
+    page = open_page("/")
+    listening(page)
+    visit(page, "t9_bleu")
+    titled(page, LESSONS["t9_bleu"].title("en"))
+    idle(page)
+    page.go_back()
+    titled(page, EN("name"))
+    idle(page)
+    late = """() => new Promise((done) => {
+      addEventListener("popstate", () => {
+        history.pushState({}, "", "/");  // as Streamlit does when a run for the home page says where it is
+        done([location.pathname, history.length]);
+      }, { once: true });
+      history.forward();
+    })"""
+    length = page.evaluate("history.length")
+    assert page.evaluate(late) == ["/t9_bleu", length]
+    titled(page, LESSONS["t9_bleu"].title("en"))
+    page.go_back()
+    titled(page, EN("name"))
+
+
 def test_whoever_scrolls_while_the_page_returns_is_not_taken_back(t5):
     page = t5()
     place = scroll(page, 6000)
