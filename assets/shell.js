@@ -81,12 +81,12 @@ function remembered() {
 // one and never leave the lesson. What keeps the path replaces its entry; only another page is a new one.
 function wrapHistory() {
   const push = history.pushState.bind(history), replace = history.replaceState.bind(history);
-  const samePage = (url) => url == null || new URL(url, location.href).pathname === location.pathname;
+  const pathIn = (url) => (url == null ? location.pathname : new URL(url, location.href).pathname);
   const kept = (state) => ({ ...state, place: entry() ?? id() });
   history.replaceState = (state, title, url) => replace(kept(state), title, url);
   history.pushState = (state, title, url) => {
-    if (samePage(url)) return replace(kept(state), title, url);
-    if (wish && new URL(url, location.href).pathname !== wish.to) return;  // late word of a page that was left again at once
+    if (pathIn(url) === location.pathname) return replace(kept(state), title, url);
+    if (wish && pathIn(url) !== wish.to) return;  // late word of a page that was left again at once
     push({ ...state, place: id() }, title, url);
     inCard = inQuiz = false;
     arrive(goal ?? 0);

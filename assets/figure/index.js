@@ -258,6 +258,7 @@ async function refresh(state) {
 }
 
 const FAR = "300% 0px";
+
 // Figures far from the screen are let go; they are drawn again, from the same numbers, on return.
 function letGo(state, seen) {
   const far = !seen && !presenting(state);  // a card that fills the screen is nowhere in the page

@@ -142,11 +142,7 @@ def test_a_language_switch_right_after_an_answer_renders_the_page_in_its_place(o
         titled(page, lesson.title(lang))
     chosen = page.locator(".st-key-quiz [data-testid=stRadioOption] input:checked")
     expect(chosen).to_have_count(1)
-    for words, lang in (
-        (ZH, "zh"),
-        (EN, "en"),
-        (ZH, "zh"),
-    ):  # said in the other, and back
+    for words, lang in ((ZH, "zh"), (EN, "en"), (ZH, "zh")):
         page.locator(".st-key-_lang button", has_text=words("language")).click()
         titled(page, lesson.title(lang))
         idle(page)
