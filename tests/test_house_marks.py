@@ -7,6 +7,7 @@ from markdown_it import MarkdownIt
 
 from study.notes import Lesson, home_text
 from study.words import FlawedText, app_words, leaves, parse
+from tests.house import shown, sources
 from tests.latex import commands, complaints, formulas
 from tests.lessons import STEMS, each_language, each_lesson, every_text
 
@@ -106,6 +107,16 @@ def test_no_english_of_ours_in_chinese_labels(stem):
 def test_no_english_title_in_the_chinese_yaml():
     title = {"demos": {"gap": {"title": "How far the loss of a sure model stays", "look_for": "看 $a$ 与 `b`"}}}
     assert without_chinese(title, "x") == ["x: demos.gap.title: 'How far the loss of a sure model stays'"]
+
+
+def test_digits_are_grouped_in_english_only():
+    """A page hands over the number; the text of a language says how its digits are grouped: {n:,} or {n}."""
+    python = sources("pages/**/*.py", "study/**/*.py")
+    assert python and [shown(path) for path in python if ":,}" in path.read_text(encoding="utf-8")] == []
+    told = {lang: app_words(lang)("labels.whole", n=67000) for lang in ("zh", "en")}
+    assert told == {"zh": "67000", "en": "67,000"}
+    chinese = [app_words("zh").texts, *(Lesson(stem).words("zh").texts for stem in STEMS)]
+    assert [text for texts in chinese for _, text in leaves(texts) if re.search(r":,\}", str(text))] == []
 
 
 @pytest.mark.parametrize("letter", ["v", "t", "b", "f", "r"])

@@ -59,10 +59,16 @@ function narrow(view, width, n) {
   if (n === 1) return 300 + NAME * Math.max(0, named(view).length - 4);
   if (n > 2) return 200;
   if (view.square) return 320;  // one unit is as long on both axes: what is not high is not wide either
+  const [r, c] = view.cells ?? [0, 1];
+  if (r >= 2 * c) return clamp(138 + 24 * r, 250, 340);  // a list of names: each row is read, and pressed by a finger
   return (view.cells ? 250 : 220) + NAME * clamp(named(view).length - 1, 0, 2);
 }
 
-export const rowsRoom = (width, budget, figures) => (width < NARROW ? 240 : figures ? ROWS : budget);
+// The height of a text, or a table, at the most; n of them stand in the step. On a phone they wrap often.
+export function rowsRoom(width, budget, figures, n) {
+  if (width < NARROW) return figures ? 240 : clamp(600 / n, 240, 480);
+  return figures ? ROWS : budget;
+}
 
 // An equation of matrices below figures leaves them what they need at the least.
 export const equationRoom = (budget, figures, large) => (figures ? budget - (large ? ABOVE : LOW - 10) : budget);

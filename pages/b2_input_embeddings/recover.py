@@ -134,7 +134,7 @@ def _designs() -> Table:
     carried = shapes.count_parameters(wide, pooler=False).total - 3 * tables + tables
 
     def row(design: str, vector_width: int, total: int) -> list[Say | int | str]:
-        return [Say(design), vector_width, f"{total - base:,}", f"{total:,}"]
+        return [Say(design), vector_width, Say("whole", n=total - base), Say("whole", n=total)]
 
     rows = [
         row("add", C, base),

@@ -15,7 +15,7 @@ from study.memo import memo
 from study.views import Bars, Heatmap, Lines, Say, Series, Table
 
 WAYS = sides.WAYS  # gpt, left, both
-NAMES = ["GPT →", "MLM →", "MLM ↔"]
+NAMES = ["GPT→", "MLM→", "MLM↔"]
 SHOWN, LISTED = 6, 3  # guesses of the chosen way, of each
 DEPTHS = (1, 2, 3, 5, 10, 20, 50)
 PRESETS = {

@@ -42,7 +42,7 @@ def confusion(
     predicted, actual = labels(counts)  # (n,) each
     ours = {name: getattr(metrics, name)(predicted, actual) for name in ("accuracy", "f1", "matthews")}
     theirs, source = of_labels(predicted, actual)
-    views = [matrix(counts, "counts")]
+    views = [matrix(counts, "counts_swapped" if swap else "counts")]
     other_matthews = metrics.matthews(1 - predicted, 1 - actual)
     claims = [Claim(f"same_{name}", measured=value, expected=theirs[name], abs=1e-9) for name, value in ours.items()]
     claims.append(Claim("either_label", measured=other_matthews, expected=ours["matthews"], abs=1e-12))

@@ -23,7 +23,7 @@ HISTORY: dict[str, tuple[float, tuple[Mark, ...]]] = {
         87.1,
         (
             Mark("GPT", 2, 72.8),
-            Mark("BERT large", 6, 80.5),
+            Mark("BERT-large", 6, 80.5),
             Mark("MT-DNN", 13.5, 87.6),
             Mark("XLNet", 14.5, 88.4),
             Mark("T5", 18, 90.3),

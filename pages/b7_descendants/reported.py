@@ -92,6 +92,7 @@ SHAPES = {
     "MiniLM": BertConfig(d_model=768, n_layer=6, n_head=12, d_ff=3072),
 }
 EVERY = "every"
+COVERS = 0.2  # points of the average: marks nearer than this cover each other
 PRESETS = {name: {"table": name} for name in (EVERY, "modern", "large", "distilled", "released")}
 
 
@@ -139,8 +140,19 @@ def _base_and_others() -> list[Points]:
     others = [r for t in TABLES.values() for r in t.rows if r.name != "BERT-base"]
     return [
         replace(_points("others", tuple(others)), role="mask", quiet=True),
-        Points("base", [r.millions for _, r in base], [r.average for _, r in base], [authors for authors, _ in base]),
+        Points("base", [r.millions for _, r in base], [r.average for _, r in base], _beside(base)),
     ]
+
+
+def _beside(base: list[tuple[str, Row]]) -> list[str]:
+    """The authors; of two points that cover each other one has the names of both."""
+    names: list[str] = []
+    for i, (authors, r) in enumerate(base):
+        over = [j for j in range(i) if abs(base[j][1].average - r.average) < COVERS]
+        if over:
+            names[over[0]] = f"{names[over[0]].split()[0]}, {authors.split()[0]} {authors.split()[-1]}"
+        names.append("" if over else authors)
+    return names
 
 
 def _columns() -> tuple[list[float], list[float]]:

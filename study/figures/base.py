@@ -2,6 +2,7 @@
 
 import base64
 import html
+import math
 import unicodedata
 from collections.abc import Callable
 from typing import Any
@@ -12,6 +13,16 @@ from study.look import FONT, Look, visible
 from study.views import Key, Say
 
 Words = Callable[[Key], str]  # a key of a view -> the reader's words
+
+FEWEST = 3  # ticks of an axis, where there are round numbers for them
+
+
+def round_values(low: float, high: float) -> list[float]:
+    """About five round numbers, equally far apart, from low to high, which is above it."""
+    size = 10 ** math.floor(math.log10((high - low) / 5))
+    step = next(m * size for m in (1, 2, 5, 10) if (high - low) / (m * size) <= 6)
+    first = math.ceil(low / step - 1e-9)
+    return [round((first + i) * step, 12) for i in range(7) if (first + i) * step <= high + 1e-9 * step]
 
 
 def as_is(key: Key) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from study.figures.base import (
+    FEWEST,
     Words,
     axis_title,
     base64_array,
@@ -14,6 +15,7 @@ from study.figures.base import (
     in_template,
     layout,
     plot,
+    round_values,
     text_width,
 )
 from study.figures.label_places import places
@@ -98,7 +100,7 @@ def _here(view: Lines, look: Look) -> list[dict[str, Any]]:
 
 def _axis(log: bool, arrays: Sequence[np.ndarray | None] = ()) -> dict[str, Any]:
     """arrays: what stands along it. Ticks at powers of ten, at most DECADES of them; where that is less than two
-    powers, at 2 and 5 of each as well.
+    powers, at 2 and 5 of each as well; where that is none or one or two, at other round numbers.
     """
     if not log:
         return {"type": "linear"}
@@ -108,7 +110,10 @@ def _axis(log: bool, arrays: Sequence[np.ndarray | None] = ()) -> dict[str, Any]
         return {"type": "log"}
     first, last = (int(np.floor(np.log10(end))) for end in (values.min(), values.max()))
     if values.max() < 100 * values.min():
+        low, high = values.min(), values.max()
         ticks = [float(f"{m}e{exponent}") for exponent in range(first, last + 1) for m in (1, 2, 5)]
+        if low < high and sum(low <= tick <= high for tick in ticks) < FEWEST:
+            ticks = round_values(low, high)
         return {"type": "log", "tickvals": ticks, "ticktext": [number(tick) for tick in ticks]}
     every = -(-(last + 1 - first) // DECADES)
     # from 1 on, up and down: 10⁻⁶ 10⁻³ 1 10³
@@ -208,7 +213,8 @@ def bars(view: Bars, look: Look, words: Words) -> dict[str, Any]:
         data.append(bar)
         if len(labels) * len(view.values) <= 12:  # more bars have no room for their numbers
             tops = view.spread[key][1] if key in view.spread else None
-            data += _bar_numbers(bar, values, tops, look, hatched=len(view.values) > 1)
+            form = ".2f" if view.y_range == (0, 1) else _form(values)  # shares as the cells of a matrix say them
+            data += _bar_numbers(bar, values, tops, look, form, hatched=len(view.values) > 1)
     x_axis = {"type": "category", "tickvals": labels, "ticktext": ticks, "fixedrange": True}
     x_axis |= {"autotickangles": [0, 45]}  # no third slant, or twins of nearly one width would differ
     y_axis = {"type": "log" if view.log_y else "linear", "fixedrange": True} | axis_title(view.y, look, words)
@@ -227,13 +233,16 @@ def bars(view: Bars, look: Look, words: Words) -> dict[str, Any]:
     return plot(view.y, words, data, figure_layout)
 
 
+def _form(values: np.ndarray) -> str:
+    return ".3~g" if np.nanmax(np.abs(values), initial=0) < 1e3 else ".3~s"  # 364k, not 3.64e+5
+
+
 def _bar_numbers(
-    bar: dict[str, Any], values: np.ndarray, tops: np.ndarray | None, look: Look, *, hatched: bool
+    bar: dict[str, Any], values: np.ndarray, tops: np.ndarray | None, look: Look, form: str, *, hatched: bool
 ) -> list[dict[str, Any]]:
     """Writes the numbers of a trace's bars: into plain ones, and beyond the end of those beside hatched ones, since no
     ink can be read on two colours. Returns the traces that this takes: above error bars it is one of unseen bars, as
     high as the error bars' upper ends (tops)."""
-    form = ".3~g" if np.nanmax(np.abs(values), initial=0) < 1e3 else ".3~s"  # 364k, not 3.64e+5
     place = {"textposition": "outside" if hatched else "auto", "textangle": 0, "cliponaxis": False}
     place |= {"textfont": {"size": look.small}}
     if tops is None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from study.figures import svg
-from study.figures.base import text_width
+from study.figures.base import FEWEST, round_values, text_width
 from study.look import Look, number
 
 WIDTH, HEIGHT = 430.0, 250.0  # of a chart, in pixels
@@ -47,12 +47,7 @@ def axis(
 
 
 def _ticks(low: float, high: float) -> tuple[tuple[float, str], ...]:
-    """About five round numbers."""
-    size = 10 ** math.floor(math.log10((high - low) / 5))
-    step = next(m * size for m in (1, 2, 5, 10) if (high - low) / (m * size) <= 6)
-    first = math.ceil(low / step - 1e-9)
-    values = [round((first + i) * step, 12) for i in range(7) if (first + i) * step <= high + 1e-9 * step]
-    return tuple((v, number(v)) for v in values)
+    return tuple((v, number(v)) for v in round_values(low, high))
 
 
 def _log_ticks(low: float, high: float) -> tuple[tuple[float, str], ...]:
@@ -61,7 +56,8 @@ def _log_ticks(low: float, high: float) -> tuple[tuple[float, str], ...]:
     factors = (1, 2, 5) if high - low < 2 else (1,)
     every = max(1, math.ceil(len(powers) / 7))
     values = [m * 10.0**p for p in powers if p % every == 0 for m in factors]
-    return tuple((v, number(v)) for v in values if low <= math.log10(v) <= high)
+    inside = [v for v in values if low <= math.log10(v) <= high]
+    return tuple((v, number(v)) for v in (inside if len(inside) >= FEWEST else round_values(10**low, 10**high)))
 
 
 @dataclass(frozen=True)

@@ -299,6 +299,8 @@ def test_an_axis_of_less_than_two_powers_of_ten_names_2_and_5():
     assert wide["ticktext"] == ["0.01", "0.1", "1", "10"]
     far = axis(2e-6, 3e12)  # too many for all: every fourth, and always 1
     assert far["ticktext"] == ["10⁻⁴", "1", "10⁴", "10⁸", "10¹²"] and far["tickvals"][0] == 1e-4
+    assert axis(335, 434)["ticktext"] == ["340", "360", "380", "400", "420"], "no 2, 5 or 10 lies there"
+    assert axis(66, 109)["tickvals"] == [70, 80, 90, 100], "100 alone tells no distance"
 
 
 def test_a_logarithmic_axis_of_few_points_has_its_ticks_there():
@@ -561,6 +563,13 @@ def test_bars_of_several_seeds_show_their_spread():
     above, below = (base64.b64decode(spread["error_y"][side]["bdata"]) for side in ("array", "arrayminus"))
     assert "error_y" not in plain
     assert np.frombuffer(above, "f4").tolist() == [2, 0.5] and np.frombuffer(below, "f4").tolist() == [1, 0]
+
+
+def test_bars_of_shares_say_them_as_the_cells_of_a_matrix_do():
+    """0.00853 beside 0.827: the longer numbers of the lower bars would hide each other."""
+    (share,) = draw(Bars([0.827, 0.00853], ["p", "q"], y_range=(0, 1)), Look("light"), str)["figure"]["data"]
+    (free,) = draw(Bars([0.827, 0.00853], ["p", "q"]), Look("light"), str)["figure"]["data"]
+    assert [share["texttemplate"], free["texttemplate"]] == ["%{y:.2f}", "%{y:.3~g}"]
 
 
 def test_a_number_never_stands_on_the_hatching_of_its_bar():
