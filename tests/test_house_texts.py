@@ -18,9 +18,9 @@ def shape(texts) -> set[str]:
 
 
 def places(texts) -> set[tuple[str, ...]]:
-    """The {places} of every text that has some, behind its path; braces in a formula are none."""
+    """The {places} of every text that has some, behind its path, {n:,} as {n}; braces in a formula are none."""
     prose = ((path, text) for path, text in leaves(texts) if isinstance(text, str) and "$" not in text)
-    found = ((path, sorted(re.findall(r"\{(\w+)\}", text))) for path, text in prose)
+    found = ((path, sorted(re.findall(r"\{(\w+)(?::,)?\}", text))) for path, text in prose)
     return {(path, *names) for path, names in found if names}
 
 

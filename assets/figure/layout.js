@@ -49,7 +49,12 @@ function least(view, want) {
   return view.large ? Math.max(l, beyond(layout.xaxis, layout, COLUMNS)) + right(view, COLUMNS) + COLUMNS : l + r + COLUMNS;
 }
 
-const largest = ({ cells: [r, c] }, budget) => (Math.max(r, c) <= SMALL ? 46 : 30) * Math.max(1, budget / 480);
+// A cell at the most. In a lecture a small square grows with its numbers, which would not fit into it; an oblong matrix
+// would take the room of what stands beside it.
+function largest({ cells: [r, c], large = 1 }, budget) {
+  const cell = Math.max(r, c) > SMALL ? 30 : r === c ? 46 * large : 46;
+  return cell * Math.max(1, budget / 480);
+}
 
 const NAME = 22;  // px that a name above a chart takes where few stand beside each other
 
