@@ -90,7 +90,8 @@ def _answer(poll: Poll, item: Item, words: Words, theme: str) -> None:
             said, picked = texts.__getitem__, functools.partial(_picked, poll)
             pick(st.radio, label, options, said, key, words.lang, picked, index=None, label_visibility="collapsed")
     else:
-        st.text_input(words("quiz.guess"), key=key, width=220, on_change=_typed, args=(poll,), max_chars=100)
+        keep = {"key": key, "on_change": _typed, "args": (poll,)}  # live: a phone has no key that says "done"
+        st.text_input(words("quiz.guess"), width=220, max_chars=100, live="400ms", **keep)
         typed = value(key, "").strip()
         if typed and mine is None:
             st.warning(words("quiz.no_number", typed=plain(typed)))

@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 from study.controls import Slider
 from study.demo import Demo, demos
 
-from .driver import LESSONS, SLOW, at, card, idle
+from .driver import LESSONS, SLOW, at, card, idle, widget
 from .heights import SIZES, too_high
 
 
@@ -45,3 +45,12 @@ def test_every_card_fits_the_screen_with_a_chip_pressed(open_page):
                 expect(chip).to_have_attribute("aria-pressed", "true", timeout=SLOW)
                 idle(page)
         assert too_high(page, "wide") == {}, nth
+
+
+def test_a_box_of_lines_has_its_height_on_a_phone(open_page):
+    """The controls have a third of the screen there and scroll in it: none of them is squeezed."""
+    stem = "b5_pretrain_finetune"
+    page = at(open_page, stem, size=SIZES["phone"])
+    box = widget(page, f"{stem}.fine_tune.lines").locator("textarea")
+    box.scroll_into_view_if_needed()
+    assert box.bounding_box()["height"] >= 80
