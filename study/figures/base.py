@@ -86,12 +86,12 @@ def categories(tokens: tuple[str, ...]) -> tuple[list[str], list[str]]:
     """Unique category names (repeats get zero-width marks) and tick texts; escaped: Plotly reads tags in texts."""
     names: dict[str, None] = {}
     marks: dict[str, str] = {}  # what the last of these names got
-    for name in (html.escape(visible(t, 40)) for t in tokens):
+    for name in (escaped(visible(t, 40)) for t in tokens):
         mark = marks.get(name, "")
         while name + mark in names:
             mark += "\u200b"
         marks[name], names[name + mark] = mark, None
-    return list(names), [html.escape(visible(t)) for t in tokens]
+    return list(names), [escaped(visible(t)) for t in tokens]
 
 
 def text_width(text: str) -> float:

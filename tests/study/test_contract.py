@@ -565,6 +565,12 @@ def test_bars_of_several_seeds_show_their_spread():
     assert np.frombuffer(above, "f4").tolist() == [2, 0.5] and np.frombuffer(below, "f4").tolist() == [1, 0]
 
 
+def test_a_quotation_mark_is_a_name_like_another():
+    """Plotly knows few of HTML's names of letters: &quot; would stand there as it is written."""
+    axis = draw(Bars([1, 2, 3], ['"', "'", "<"]), Look("light"), str)["figure"]["layout"]["xaxis"]
+    assert axis["ticktext"] == axis["tickvals"] == ['"', "'", "&lt;"]
+
+
 def test_bars_of_shares_say_them_as_the_cells_of_a_matrix_do():
     """0.00853 beside 0.827: the longer numbers of the lower bars would hide each other."""
     (share,) = draw(Bars([0.827, 0.00853], ["p", "q"], y_range=(0, 1)), Look("light"), str)["figure"]["data"]
