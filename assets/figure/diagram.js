@@ -1,5 +1,6 @@
 // A drawing of ours (study/figures/diagram.py): SVG made of our own words and of escaped data.
 import { STEPS } from "./dom.js";
+import { NARROW } from "./layout.js";
 
 const HALF = 0.55, WALL = 0.485;  // of the card, of a screen, at the most, for a drawing that stands beside figures
 
@@ -11,7 +12,7 @@ export function diagram(p, view) {
   const focused = document.activeElement?.closest?.("[data-block]"), had = focused && p.body.contains(focused);
   const drawing = new DOMParser().parseFromString(view.svg, "image/svg+xml").documentElement;
   p.body.replaceChildren(document.importNode(drawing, true));
-  if (view.large) legible(p.body.firstChild);
+  if (view.large && innerWidth >= NARROW) legible(p.body.firstChild);  // on a phone they would cover each other
   if (had) p.body.querySelector(".lf-block[tabindex='0']")?.focus({ preventScroll: true });
 }
 

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from .driver import LESSONS, T5, act, card, idle, resize, step, titled
+from .driver import LESSONS, T5, act, at, card, idle, resize, step, titled
 
 DEMO = "step_by_step"
 SMALLEST = """(card) => Math.min(...[...card.querySelectorAll(
@@ -71,3 +71,18 @@ def test_who_goes_to_another_page_meets_it_whole(t5):
     titled(page, LESSONS["t6_self_attention"].title("en"))
     expect(page.locator("[data-testid=stSidebar]")).to_be_visible()
     expect(page.locator(".bar-theme")).to_be_visible()
+
+
+def test_on_a_phone_the_names_of_a_drawing_stay_in_their_boxes(open_page):
+    """Letters for a wall would cover each other in boxes as narrow as these."""
+    page = at(open_page, "b7_descendants", size=(390, 844))
+    act(page, "tree", "full").click()
+    shown = card(page, "tree")
+    expect(shown).to_have_attribute("data-present", "")
+    idle(page)
+    beyond = """(card) => [...card.querySelectorAll(".lf-block")].map((block) => {
+      const [text, box] = ["text", "rect"].map((of) => block.querySelector(of).getBoundingClientRect());
+      return text.width - box.width;
+    })"""
+    widths = shown.evaluate(beyond)
+    assert widths and max(widths) <= 2
