@@ -11,13 +11,14 @@ from study.words import DemoWords, Words, app_words
 
 LARGE = 3  # results in large type; the others stand with the claims
 NOTHING = 1e-9  # a result below this is told as 0: it is what rounding left
+RARE = 0.01  # per cent: of a share below this nobody reads the digits
 
 
 def result_text(result: Measured, words: DemoWords) -> str:
     """A result with three digits and its unit; a share in per cent."""
     app, value = app_words(words.lang), result.value
     if result.unit == "share":
-        return f"{_digits(100 * value)} %"
+        return f"< {RARE} %" if NOTHING <= value < RARE / 100 else f"{_digits(100 * value)} %"
     return f"{_digits(value)} {app(f'units.{result.unit}')}" if result.unit else _digits(value)
 
 
