@@ -220,6 +220,8 @@ def bars(view: Bars, look: Look, words: Words) -> dict[str, Any]:
     y_axis = {"type": "log" if view.log_y else "linear", "fixedrange": True} | axis_title(view.y, look, words)
     if view.y_range:
         y_axis["range"] = list(view.y_range)
+    if _few_things(view):
+        y_axis["dtick"] = 1
     figure_layout = layout(
         look,
         x_axis | axis_title(view.x, look, words),
@@ -231,6 +233,13 @@ def bars(view: Bars, look: Look, words: Words) -> dict[str, Any]:
     )
     figure_layout["margin"] |= {"t": 8 + look.small}  # the number of a bar that is as high as the chart
     return plot(view.y, words, data, figure_layout)
+
+
+def _few_things(view: Bars) -> bool:
+    """Are things counted, and so few that Plotly would set ticks at halves?"""
+    counts = np.concatenate([np.asarray(values, float).ravel() for values in view.values.values()])
+    counts = counts[np.isfinite(counts)]
+    return not view.log_y and bool(counts.size) and (counts == counts.round()).all() and 1 < counts.max() <= FEW / 2
 
 
 def _form(values: np.ndarray) -> str:

@@ -571,6 +571,12 @@ def test_a_quotation_mark_is_a_name_like_another():
     assert axis["ticktext"] == axis["tickvals"] == ['"', "'", "&lt;"]
 
 
+@pytest.mark.parametrize(("values", "ticks"), [([1, 2], 1), ([0, 5], 1), ([0.5, 2], None), ([3, 40], None)])
+def test_few_things_are_counted_in_whole_ones(values, ticks):
+    axis = draw(Bars(values, ["p", "q"]), Look("light"), str)["figure"]["layout"]["yaxis"]
+    assert axis.get("dtick") == ticks
+
+
 def test_bars_of_shares_say_them_as_the_cells_of_a_matrix_do():
     """0.00853 beside 0.827: the longer numbers of the lower bars would hide each other."""
     (share,) = draw(Bars([0.827, 0.00853], ["p", "q"], y_range=(0, 1)), Look("light"), str)["figure"]["data"]
