@@ -65,7 +65,7 @@ function narrow(view, width, n) {
   if (n > 2) return 200;
   if (view.square) return 320;  // one unit is as long on both axes: what is not high is not wide either
   const [r, c] = view.cells ?? [0, 1];
-  if (r >= 2 * c) return clamp(138 + 24 * r, 250, 340);  // a list of names: each row is read, and pressed by a finger
+  if (view.pick && r >= 2 * c) return clamp(138 + 24 * r, 250, 340);  // names: each row is read, and pressed by a finger
   return (view.cells ? 250 : 220) + NAME * clamp(named(view).length - 1, 0, 2);
 }
 
