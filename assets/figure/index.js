@@ -2,7 +2,7 @@
 import { actions } from "./bar.js";
 import { block, diagram, isMap, mapWidth } from "./diagram.js";
 import { crossing, pointed } from "./cross.js";
-import { STEPS, clamp, make } from "./dom.js";
+import { STEPS, clamp, make, spelled } from "./dom.js";
 import { equation } from "./equation.js";
 import { say, top } from "./frame.js";
 import { grid } from "./grid.js";
@@ -35,9 +35,9 @@ function panel(state, index) {
 
 function dress(p, view) {
   p.head.hidden = !view.title && !view.scale && !view.y_axis && !view.figure?.layout.showlegend;
-  p.y.textContent = view.y_axis ? `↑ ${view.y_axis}` : "";
+  spelled(p.y, view.y_axis ? `↑ ${view.y_axis}` : "");
   p.y.hidden = !view.y_axis;
-  p.title.textContent = view.title || "";
+  spelled(p.title, view.title || "");
   p.mark.style.background = view.mark || "transparent";
   p.mark.hidden = !view.mark;
   p.scale.hidden = !view.scale;
@@ -122,7 +122,7 @@ async function draw(state) {
   state.views = presenting(state) ? state.came.map(enlarged) : state.came;
   align(state);
   const wall = presenting(state) && innerWidth >= WALL;  // a drawing takes the whole height of the screen
-  state.card?.removeAttribute("data-walled");
+  for (const name of ["data-walled", "data-footed"]) state.card?.removeAttribute(name);
   const whole = Math.max(240, state.box.clientWidth), isDrawing = (view) => isMap(view) || (wall && view.kind === "diagram" && view.size[1] > TALL);
   for (const p of state.panels.splice(state.views.length)) p?.box.remove();
   const shown = state.steps[state.step].views.map((i) => [panelOf(state, i), state.views[i]]);
@@ -136,6 +136,7 @@ async function draw(state) {
   if (beside && wall) {
     state.card.setAttribute("data-walled", "");
     state.card.style.setProperty("--map", `${beside}px`);
+    footed(state, innerHeight - EDGE - (beside * maps[0][1].size[1]) / maps[0][1].size[0]);
   }
   state.width = state.box.clientWidth;
   const high = budget(state) - (presenting(state) ? 0 : state.said.offsetHeight);  // a full screen's budget knows of it
@@ -183,6 +184,12 @@ async function draw(state) {
     state.figures.replaceChildren(make("p", "lf-failed", state.failed));
     state.panels = [];
   }
+}
+
+// What was measured stands below the drawing where that leaves this much room, and what stands beside it gets more.
+function footed(state, free) {
+  state.card.setAttribute("data-footed", "");
+  if (state.numbers.offsetHeight > free) state.card.removeAttribute("data-footed");
 }
 
 // Rows without a figure share the height of the step: the tallest of them scrolls where they would make the card too high.

@@ -98,7 +98,7 @@ function overhang(view, { cell, tall }) {
 }
 
 // px by which an axis title goes beyond either end of an axis of this length, or less than nothing
-const beyond = ({ title }, { font }, length) => (title?.text ? (wide(title.text, title.font.size, font.family) - length) / 2 + 6 : 0);
+const beyond = ({ title }, { font }, length) => (title?.text ? (wide(title.text.replace(/<[^>]*>/g, ""), title.font.size, font.family) - length) / 2 + 6 : 0);
 const right = ({ figure: { layout } }, across) => Math.max(layout.margin.r, beyond(layout.xaxis, layout, across));
 
 // Ticks at every 1st, 2nd, 4th, 8th … place.

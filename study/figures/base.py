@@ -2,6 +2,7 @@
 
 import base64
 import html
+import re
 import unicodedata
 from collections.abc import Callable
 from typing import Any
@@ -58,7 +59,17 @@ def axis_title(key: Key, look: Look, words: Words) -> dict[str, Any]:
     """The title of an axis as a part of its layout; {} where it has none."""
     if not key:
         return {}
-    return {"title": {"text": escaped(words(key)), "font": {"size": look.small}, "standoff": 6}}
+    return {
+        "title": {
+            "text": SYMBOL.sub(r"\1<sub>\2</sub>", escaped(words(key))),
+            "font": {"size": look.small},
+            "standoff": 6,
+        }
+    }
+
+
+#: Our symbols with an index, as assets/figure/dom.js knows them, too.
+SYMBOL = re.compile(r"(?<![a-z_])([dWMp])_(model|ff|[kvqhQKVOn])\b", re.ASCII)
 
 
 def escaped(text: str) -> str:

@@ -5,19 +5,20 @@ import math
 import streamlit as st
 
 from study.demo import Claim, Demo, Evidence, Measured
-from study.look import number, power
+from study.look import NOTHING, number, power
+from study.markdown import symbols
 from study.shell.session import key_of
 from study.words import DemoWords, Words, app_words
 
 LARGE = 3  # results in large type; the others stand with the claims
-NOTHING = 1e-9  # a result below this is told as 0: it is what rounding left
+LEAST = 1e-4  # of a share: what is less is told as less than this
 
 
 def result_text(result: Measured, words: DemoWords) -> str:
     """A result with three digits and its unit; a share in per cent."""
     app, value = app_words(words.lang), result.value
     if result.unit == "share":
-        return f"{_digits(100 * value)} %"
+        return f"< {_digits(100 * LEAST)} %" if NOTHING < value < LEAST else f"{_digits(100 * value)} %"
     return f"{_digits(value)} {app(f'units.{result.unit}')}" if result.unit else _digits(value)
 
 
@@ -45,7 +46,7 @@ def checks(evidence: Evidence, demo: Demo, words: DemoWords) -> None:
         details = st.expander(label, expanded=bool(failing), key=key, on_change="rerun")
         if details.open:
             with details:
-                st.markdown(_table(claims, rest, words, app))
+                st.markdown(symbols(_table(claims, rest, words, app)))
 
 
 def _table(claims: tuple[Claim, ...], rest: tuple[Measured, ...], words: DemoWords, app: Words) -> str:
