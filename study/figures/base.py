@@ -12,6 +12,8 @@ import numpy as np
 from study.look import FONT, Look, visible
 from study.views import Key, Say
 
+#: Our symbols with an index, as assets/figure/dom.js knows them, too.
+SYMBOL = re.compile(r"(?<![a-z_])([dWMp])_(model|ff|[kvqhQKVOn])\b", re.ASCII)
 Words = Callable[[Key], str]  # a key of a view -> the reader's words
 
 
@@ -59,17 +61,13 @@ def axis_title(key: Key, look: Look, words: Words) -> dict[str, Any]:
     """The title of an axis as a part of its layout; {} where it has none."""
     if not key:
         return {}
-    return {
-        "title": {
-            "text": SYMBOL.sub(r"\1<sub>\2</sub>", escaped(words(key))),
-            "font": {"size": look.small},
-            "standoff": 6,
-        }
-    }
+    text = indexed(escaped(words(key)))
+    return {"title": {"text": text, "font": {"size": look.small}, "standoff": 6}}
 
 
-#: Our symbols with an index, as assets/figure/dom.js knows them, too.
-SYMBOL = re.compile(r"(?<![a-z_])([dWMp])_(model|ff|[kvqhQKVOn])\b", re.ASCII)
+def indexed(text: str) -> str:
+    """An escaped text in which Plotly sets the indices of our symbols low."""
+    return SYMBOL.sub(r"\1<sub>\2</sub>", text)
 
 
 def escaped(text: str) -> str:

@@ -12,6 +12,7 @@ from study.figures.base import (
     categories,
     escaped,
     in_template,
+    indexed,
     layout,
     plot,
     text_width,
@@ -210,7 +211,7 @@ def bars(view: Bars, look: Look, words: Words) -> dict[str, Any]:
         if len(labels) * len(view.values) <= 12:  # more bars have no room for their numbers
             tops = view.spread[key][1] if key in view.spread else None
             data += _bar_numbers(bar, values, tops, look, hatched=len(view.values) > 1)
-    x_axis = {"type": "category", "tickvals": labels, "ticktext": ticks, "fixedrange": True}
+    x_axis = {"type": "category", "tickvals": labels, "ticktext": [*map(indexed, ticks)], "fixedrange": True}
     x_axis |= {"autotickangles": [0, 45]}  # no third slant, or twins of nearly one width would differ
     y_axis = _axis(view.log_y, list(view.values.values())) | {"fixedrange": True} | axis_title(view.y, look, words)
     if "tickvals" in y_axis:

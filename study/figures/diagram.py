@@ -5,13 +5,13 @@ from html import escape
 from math import hypot
 from typing import Any
 
-from study.figures.base import SYMBOL, Words
+from study.figures.base import Words
+from study.figures.svg import indexed
 from study.look import Look
 from study.views import Diagram, Say
 from study.views.diagram import Arrow, Box, Cells, Circle, Part, Polygon, Text
 
 MOST = 1.45  # a drawing is shown at most this much larger than it is written
-LOW, INDEX = 0.25, 0.75  # an index stands so far below the line, in its own size; its size, of the letter's
 SOFT = 0.16  # of a role's colour, behind a text
 
 
@@ -52,14 +52,7 @@ def _button(part: Box, reached: str, chosen: bool, look: Look, words: Words) -> 
 
 
 def _say(text: str | Say, words: Words) -> str:
-    """A text with the index of a symbol set low; what follows it stands on the line again."""
-    first, *more = SYMBOL.split(escape(words(text) if isinstance(text, Say) else text))  # text, letter, index, text …
-    low, back = f'dy="{LOW}em" font-size="{INDEX}em"', f'dy="-{LOW * INDEX:g}em"'
-    out, end = first, ""
-    for letter, index, after in zip(more[::3], more[1::3], more[2::3], strict=True):
-        out += f"{letter}{end}<tspan {low}>{index}</tspan><tspan {back}>{after}"
-        end = "</tspan>"
-    return out + end
+    return indexed(escape(words(text) if isinstance(text, Say) else text))
 
 
 def _color(role: str, look: Look) -> str:
