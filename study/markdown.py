@@ -51,9 +51,12 @@ def symbols(markdown: str) -> str:
 
 
 def linked(markdown: str, titles: Mapping[str, str]) -> str:
-    """A demo named in a note, `scaling`, becomes a link with the demo's title. titles: by demo."""
+    """A demo named in a note, `scaling`, becomes a link with the demo's title. titles: by demo. Beside links and behind
+    a full-width mark that ends what is bold, the spaces that Markdown asks for go.
+    """
     for demo, title in titles.items():
         markdown = markdown.replace(f"`{demo}`", f"[{title}](#{demo})")
+    markdown = re.sub(r"([：。？！；])\*\* (?=\S)", r"**\1", markdown)  # a full-width mark has its space within itself
     return re.sub(rf"(?<={CHINESE}) (?=\[{CHINESE})|(?<={CHINESE}\]\()(#\w+\)) (?={CHINESE})", r"\1", markdown)
 
 

@@ -35,7 +35,7 @@ function panel(state, index) {
 
 function dress(p, view) {
   p.head.hidden = !view.title && !view.scale && !view.y_axis && !view.figure?.layout.showlegend;
-  spelled(p.y, view.y_axis ? `↑ ${view.y_axis}` : "");
+  p.y.replaceChildren(spelled(make("span"), view.y_axis ? `↑ ${view.y_axis}` : ""));
   p.y.hidden = !view.y_axis;
   spelled(p.title, view.title || "");
   p.mark.style.background = view.mark || "transparent";

@@ -17,7 +17,7 @@ from study.shell.session import Editor, begin, here, put, value
 from study.shell.slider import slider
 from study.words import DemoWords, Words, app_words
 
-RAIL, BUTTON = 196, 10  # px: the rail's width, what a button adds to its label
+RAIL, BUTTON = 196, 11  # px: the rail's width, what a button adds to its label
 FIRST = 4  # controls shown at once beside texts and tables; the rest, and seeds, stand under "more"
 
 

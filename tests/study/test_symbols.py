@@ -4,7 +4,7 @@ import pytest
 
 from study.figures import draw
 from study.look import Look
-from study.markdown import colored, symbols
+from study.markdown import colored, linked, symbols
 from study.views import Bars, Diagram
 from study.views.diagram import Text
 
@@ -51,3 +51,8 @@ def test_a_drawing_and_an_axis_set_the_index_low():
     assert "W<tspan dy='0.25em' font-size='0.75em'>Q</tspan>" in drawing and "&lt; 1" in drawing
     axis = draw(Bars([1], "a", x="from d_model"), Look(), str)["figure"]["layout"]["xaxis"]
     assert axis["title"]["text"] == "from d<sub>model</sub>"
+
+
+def test_no_space_stands_behind_a_full_width_mark_that_ends_what_is_bold():
+    assert linked("**一句话：** 每个 **为什么？** $X$", {}) == "**一句话**：每个 **为什么**？$X$"
+    assert linked("**In one sentence:** the output", {}) == "**In one sentence:** the output"
