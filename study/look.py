@@ -116,21 +116,6 @@ def number(value: float | None) -> str:
     return f"{value:{'.4g' if size < 1e4 else '.0f'}}".replace("-", "−")
 
 
-NOTHING = 1e-9  # a result below this is told as 0: it is what rounding left
-
-
-def short(value: float) -> str:
-    """Three digits, for a bar that has no room for more: 364k, 0.031."""
-    if not math.isfinite(value):
-        return ""
-    if abs(value) < NOTHING:
-        return "0"
-    for size, unit in ((1e6, "M"), (1e3, "k")):
-        if abs(value) >= size:
-            return number(float(f"{value / size:.3g}")) + unit
-    return number(float(f"{value:.3g}"))
-
-
 def power(exponent: int) -> str:
     """A power of ten: 10⁻⁹."""
     return "10" + str(exponent).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))

@@ -12,10 +12,9 @@ export function chain(p, view) {
   p.body.replaceChildren(list);
 }
 
-// A cell. Only a word that no screen has room for may break anywhere: else columns would break their words to save room,
-// and one of two or three Chinese characters would stand on its head.
+// A cell. Only a word that no screen has room for may break anywhere: else columns would break their words to save room.
 function cell(tag, text) {
-  const node = spelled(make(tag, /\S{17}/.test(text) ? "lf-long" : /^\S{2,4}$/.test(text) ? "lf-short" : ""), text);
+  const node = spelled(make(tag, /\S{17}/.test(text) ? "lf-long" : ""), text);
   node.dir = "auto";  // a right-to-left text reads from the right
   return node;
 }

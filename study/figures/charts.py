@@ -18,7 +18,7 @@ from study.figures.base import (
     text_width,
 )
 from study.figures.label_places import places
-from study.look import DASHES, Look, number, power, short, visible
+from study.look import DASHES, Look, number, power, visible
 from study.views import Bars, Histogram, Lines, Scatter, Series
 
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "x", "star", "pentagon", "hexagon", "triangle-down")
@@ -214,8 +214,6 @@ def bars(view: Bars, look: Look, words: Words) -> dict[str, Any]:
     x_axis = {"type": "category", "tickvals": labels, "ticktext": [*map(indexed, ticks)], "fixedrange": True}
     x_axis |= {"autotickangles": [0, 45]}  # no third slant, or twins of nearly one width would differ
     y_axis = _axis(view.log_y, list(view.values.values())) | {"fixedrange": True} | axis_title(view.y, look, words)
-    if "tickvals" in y_axis:
-        y_axis["ticktext"] = [short(tick) for tick in y_axis["tickvals"]]  # as on the bars
     if view.y_range:
         y_axis["range"] = list(view.y_range)
     figure_layout = layout(
@@ -237,17 +235,18 @@ def _bar_numbers(
     """Writes the numbers of a trace's bars: into plain ones, and beyond the end of those beside hatched ones, since no
     ink can be read on two colours. Returns the traces that this takes: above error bars it is one of unseen bars, as
     high as the error bars' upper ends (tops)."""
+    form = ".3~g" if np.nanmax(np.abs(values), initial=0) < 1e3 else ".3~s"  # 364k, not 3.64e+5
     place = {"textposition": "outside" if hatched else "auto", "textangle": 0, "cliponaxis": False}
     place |= {"textfont": {"size": look.small}}
-    place |= {"text": [short(value) for value in values.tolist()]}
     if tops is None:
-        bar |= place
+        bar |= place | {"texttemplate": f"%{{y:{form}}}"}
         return []
     bar["legendgroup"] = bar["name"]
     unseen = {"color": "rgba(0,0,0,0)"}
     same_place = {key: bar[key] for key in ("type", "x", "offsetgroup", "legendgroup")}
+    numbers = {"customdata": base64_array(values), "texttemplate": f"%{{customdata:{form}}}"}
     silent = {"hoverinfo": "skip", "showlegend": False, "y": base64_array(tops), "marker": unseen}
-    return [same_place | place | silent | {"textposition": "outside"}]
+    return [same_place | numbers | place | silent | {"textposition": "outside"}]
 
 
 def _spread(values: np.ndarray, low: np.ndarray, high: np.ndarray, look: Look) -> dict[str, Any]:

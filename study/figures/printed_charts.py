@@ -8,7 +8,7 @@ import numpy as np
 from study.figures import plot, svg
 from study.figures.base import Words, text_width
 from study.figures.label_places import places
-from study.look import Look, short, visible
+from study.look import Look, number, visible
 from study.views import Bars, Histogram, Lines, Scatter, Series
 
 DASHES = ("", "7 4", "2 3", "7 3 2 3", "12 4", "12 3 2 3")  # as look.DASHES names them
@@ -160,7 +160,7 @@ def _bar(inside: plot.Frame, place: tuple, height: float, spread: tuple, color: 
         (_, y1), (_, y2) = inside.at(i, spread[0]), inside.at(i, spread[1])
         parts.append(svg.line(middle, y1, middle, y2, look.ink, 1.2))
     elif len(inside.x.ticks) * groups <= 12:
-        parts.append(svg.text(middle, top - 3, short(height), look.small - 2, look.ink, "middle"))
+        parts.append(svg.text(middle, top - 3, number(float(f"{height:.3g}")), look.small - 2, look.ink, "middle"))
     return parts
 
 

@@ -5,20 +5,20 @@ import math
 import streamlit as st
 
 from study.demo import Claim, Demo, Evidence, Measured
-from study.look import NOTHING, number, power
+from study.look import number, power
 from study.markdown import symbols
 from study.shell.session import key_of
 from study.words import DemoWords, Words, app_words
 
 LARGE = 3  # results in large type; the others stand with the claims
-LEAST = 1e-4  # of a share: what is less is told as less than this
+NOTHING = 1e-9  # a result below this is told as 0: it is what rounding left
 
 
 def result_text(result: Measured, words: DemoWords) -> str:
     """A result with three digits and its unit; a share in per cent."""
     app, value = app_words(words.lang), result.value
     if result.unit == "share":
-        return f"< {_digits(100 * LEAST)} %" if NOTHING < value < LEAST else f"{_digits(100 * value)} %"
+        return f"{_digits(100 * value)} %"
     return f"{_digits(value)} {app(f'units.{result.unit}')}" if result.unit else _digits(value)
 
 
