@@ -35,11 +35,12 @@ function panel(state, index) {
 
 function dress(p, view) {
   p.head.hidden = !view.title && !view.scale && !view.y_axis && !view.figure?.layout.showlegend;
-  p.y.replaceChildren(spelled(make("span"), view.y_axis ? `↑ ${view.y_axis}` : ""));
+  p.y.textContent = view.y_axis ? `↑ ${view.y_axis}` : "";
   p.y.hidden = !view.y_axis;
-  spelled(p.title, view.title || "");
+  p.title.textContent = view.title || "";
   p.mark.style.background = view.mark || "transparent";
   p.mark.hidden = !view.mark;
+  for (const line of [p.title, p.y]) spelled(line);
   p.scale.hidden = !view.scale;
   if (view.scale) {
     p.low.textContent = view.scale.low;
@@ -178,6 +179,7 @@ async function draw(state) {
     await Promise.all(work);
     state.root.dataset.drawn = String(++state.drawn);
     align(state);
+    for (const cell of state.rows.querySelectorAll("th, td")) spelled(cell);
     for (const [p, view] of shown) scrollable(p, view);
   } catch (error) {
     console.warn(error);

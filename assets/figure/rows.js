@@ -1,12 +1,12 @@
 // The numbers of a formula in a row, and tables.
-import { make, spelled } from "./dom.js";
+import { make } from "./dom.js";
 
 export function chain(p, view) {
   const list = make("ol", "lf-chain");
   for (const link of view.links) {
     const item = make("li");
     if (link.sign) item.append(make("i", "lf-sign", link.sign));
-    item.append(spelled(make("bdi"), link.name), make("b", "", link.value));
+    item.append(make("bdi", "", link.name), make("b", "", link.value));
     list.append(item);
   }
   p.body.replaceChildren(list);
@@ -14,7 +14,7 @@ export function chain(p, view) {
 
 // A cell. Only a word that no screen has room for may break anywhere: else columns would break their words to save room.
 function cell(tag, text) {
-  const node = spelled(make(tag, /\S{17}/.test(text) ? "lf-long" : ""), text);
+  const node = make(tag, /\S{17}/.test(text) ? "lf-long" : "", text);
   node.dir = "auto";  // a right-to-left text reads from the right
   return node;
 }

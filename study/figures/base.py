@@ -2,18 +2,16 @@
 
 import base64
 import html
-import re
 import unicodedata
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+from study.figures.symbols import for_plotly
 from study.look import FONT, Look, visible
 from study.views import Key, Say
 
-#: Our symbols with an index, as assets/figure/dom.js knows them, too.
-SYMBOL = re.compile(r"(?<![a-z_])([dWMp])_(model|ff|[kvqhQKVOn])\b", re.ASCII)
 Words = Callable[[Key], str]  # a key of a view -> the reader's words
 
 
@@ -61,13 +59,7 @@ def axis_title(key: Key, look: Look, words: Words) -> dict[str, Any]:
     """The title of an axis as a part of its layout; {} where it has none."""
     if not key:
         return {}
-    text = indexed(escaped(words(key)))
-    return {"title": {"text": text, "font": {"size": look.small}, "standoff": 6}}
-
-
-def indexed(text: str) -> str:
-    """An escaped text in which Plotly sets the indices of our symbols low."""
-    return SYMBOL.sub(r"\1<sub>\2</sub>", text)
+    return {"title": {"text": for_plotly(escaped(words(key))), "font": {"size": look.small}, "standoff": 6}}
 
 
 def escaped(text: str) -> str:

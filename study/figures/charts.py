@@ -12,7 +12,6 @@ from study.figures.base import (
     categories,
     escaped,
     in_template,
-    indexed,
     layout,
     plot,
     text_width,
@@ -211,11 +210,13 @@ def bars(view: Bars, look: Look, words: Words) -> dict[str, Any]:
         if len(labels) * len(view.values) <= 12:  # more bars have no room for their numbers
             tops = view.spread[key][1] if key in view.spread else None
             data += _bar_numbers(bar, values, tops, look, hatched=len(view.values) > 1)
-    x_axis = {"type": "category", "tickvals": labels, "ticktext": [*map(indexed, ticks)], "fixedrange": True}
+    x_axis = {"type": "category", "tickvals": labels, "ticktext": ticks, "fixedrange": True}
     x_axis |= {"autotickangles": [0, 45]}  # no third slant, or twins of nearly one width would differ
-    y_axis = _axis(view.log_y, list(view.values.values())) | {"fixedrange": True} | axis_title(view.y, look, words)
+    y_axis = {"type": "log" if view.log_y else "linear", "fixedrange": True} | axis_title(view.y, look, words)
     if view.y_range:
         y_axis["range"] = list(view.y_range)
+    if view.log_y:
+        y_axis |= _axis(True, list(view.values.values()))
     figure_layout = layout(
         look,
         x_axis | axis_title(view.x, look, words),

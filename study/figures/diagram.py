@@ -6,7 +6,7 @@ from math import hypot
 from typing import Any
 
 from study.figures.base import Words
-from study.figures.svg import indexed
+from study.figures.symbols import for_svg
 from study.look import Look
 from study.views import Diagram, Say
 from study.views.diagram import Arrow, Box, Cells, Circle, Part, Polygon, Text
@@ -52,7 +52,7 @@ def _button(part: Box, reached: str, chosen: bool, look: Look, words: Words) -> 
 
 
 def _say(text: str | Say, words: Words) -> str:
-    return indexed(escape(words(text) if isinstance(text, Say) else text))
+    return for_svg(escape(words(text) if isinstance(text, Say) else text))
 
 
 def _color(role: str, look: Look) -> str:

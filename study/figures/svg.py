@@ -4,23 +4,11 @@ import re
 from collections.abc import Sequence
 from html import escape
 
-from study.figures.base import SYMBOL
+from study.figures.symbols import for_svg
 
 #: First those that an export brings along, then a browser's own.
 FONT = "Noto Sans SC, Noto Sans, Noto Emoji, PingFang SC, Microsoft YaHei, Noto Sans CJK SC, sans-serif"
-LOW, INDEX = 0.25, 0.75  # an index stands so far below the line, in its own size; its size, of the letter's
 _NO_XML = re.compile(r"[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-
-
-def indexed(escaped: str) -> str:
-    """An escaped text with the indices of our symbols set low; what follows one stands on the line again."""
-    first, *more = SYMBOL.split(escaped)  # text, letter, index, text …
-    low, back = f'dy="{LOW}em" font-size="{INDEX}em"', f'dy="-{LOW * INDEX:g}em"'
-    out, end = first, ""
-    for letter, index, after in zip(more[::3], more[1::3], more[2::3], strict=True):
-        out += f"{letter}{end}<tspan {low}>{index}</tspan><tspan {back}>{after}"
-        end = "</tspan>"
-    return out + end
 
 
 def text(
@@ -29,7 +17,7 @@ def text(
     """A line of text; y is its base line. turn: degrees, around (x, y)."""
     turned = f' transform="rotate({turn:g} {x:.1f} {y:.1f})"' if turn else ""
     weight = ' font-weight="700"' if bold else ""
-    said = indexed(escape(_NO_XML.sub("�", said), quote=False))
+    said = for_svg(escape(_NO_XML.sub("�", said), quote=False))
     return (
         f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size:g}" text-anchor="{anchor}" fill="{color}"{weight}{turned}>'
         f"{said}</text>"
