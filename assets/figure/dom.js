@@ -20,9 +20,13 @@ export function label(node, text) {
 // A text with the indices of our symbols set low, d_k and W_Q, as study/figures/base.py knows them; code keeps its own.
 const SYMBOL = /\b([dWMp]_(?:model|ff|[kvqhQKVOn]))\b/, CODE = /\w\(|\*\*/;
 export function spelled(node, text = node.textContent) {
-  const parts = CODE.test(text) ? [text] : text.split(SYMBOL), line = parts.length > 1 ? make("span") : node;
-  line.replaceChildren(...parts.flatMap((part, i) => (i % 2 ? [part[0], make("sub", "", part.slice(2))] : [part])));
-  if (line !== node) node.replaceChildren(line);
+  const parts = CODE.test(text) ? [text] : text.split(SYMBOL), line = make("span");
+  if (parts.length === 1) {
+    if (node.textContent !== text) node.textContent = text;
+    return node;
+  }
+  line.append(...parts.flatMap((part, i) => (i % 2 ? [part[0], make("sub", "", part.slice(2))] : [part])));
+  node.replaceChildren(line);
   return node;
 }
 

@@ -123,7 +123,7 @@ async function draw(state) {
   state.views = presenting(state) ? state.came.map(enlarged) : state.came;
   align(state);
   const wall = presenting(state) && innerWidth >= WALL;  // a drawing takes the whole height of the screen
-  for (const name of ["data-walled", "data-footed"]) state.card?.removeAttribute(name);
+  state.card?.removeAttribute("data-walled");
   const whole = Math.max(240, state.box.clientWidth), isDrawing = (view) => isMap(view) || (wall && view.kind === "diagram" && view.size[1] > TALL);
   for (const p of state.panels.splice(state.views.length)) p?.box.remove();
   const shown = state.steps[state.step].views.map((i) => [panelOf(state, i), state.views[i]]);
@@ -191,7 +191,7 @@ async function draw(state) {
 // What was measured stands below the drawing where that leaves this much room, and what stands beside it gets more.
 function footed(state, free) {
   state.card.setAttribute("data-footed", "");
-  if (state.numbers.offsetHeight > free) state.card.removeAttribute("data-footed");
+  state.card.toggleAttribute("data-footed", state.numbers.offsetHeight <= free);
 }
 
 // Rows without a figure share the height of the step: the tallest of them scrolls where they would make the card too high.
