@@ -213,10 +213,10 @@ def bars(view: Bars, look: Look, words: Words) -> dict[str, Any]:
     x_axis = {"type": "category", "tickvals": labels, "ticktext": ticks, "fixedrange": True}
     x_axis |= {"autotickangles": [0, 45]}  # no third slant, or twins of nearly one width would differ
     y_axis = {"type": "log" if view.log_y else "linear", "fixedrange": True} | axis_title(view.y, look, words)
-    if view.y_range:
-        y_axis["range"] = list(view.y_range)
     if view.log_y:
         y_axis |= _axis(True, list(view.values.values()))
+    if view.y_range:
+        y_axis["range"] = list(view.y_range)
     figure_layout = layout(
         look,
         x_axis | axis_title(view.x, look, words),
