@@ -14,7 +14,7 @@ from starlette.middleware import Middleware
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from study.classroom import is_class
-from study.shell import class_routes, document, guard, health, live_figure
+from study.shell import class_routes, document, guard, health, parts
 from study.shell.visitor import Visitor
 
 EVERY, ROUND = 2.0, 30  # seconds between two freezes; freezes between two searches for garbage
@@ -61,7 +61,7 @@ async def _lifespan(app):
     stop.set()
 
 
-routes = [*live_figure.routes, *document.routes, *health.routes]
+routes = [*parts.routes, *document.routes, *health.routes]
 middleware = [Middleware(document.Document)]
 if is_class():
     routes += class_routes.routes

@@ -15,12 +15,14 @@ from study.figures import draw_all
 from study.look import Look
 from study.markdown import shortened
 from study.named_cells import NamedCells, as_widgets
+from study.once import in_a_run
 from study.shell import address, chips, data, health, widgets, work
 from study.shell.checks import LARGE, checks, result_text
 from study.shell.counts import newer, reset
 from study.shell.data import NOTHING
-from study.shell.live_figure import card_url, live_figure, near
+from study.shell.live_figure import live_figure, near
 from study.shell.pace import paced
+from study.shell.parts import card_url
 from study.shell.put import offer, put
 from study.shell.session import event, here, key_of, value
 from study.stored import Stored
@@ -45,7 +47,7 @@ def card(demo: Demo, words: DemoWords, look: Look) -> None:
 @st.fragment
 def _demo(demo: Demo, words: DemoWords, look: Look) -> None:
     try:
-        with health.run("work" if demo.work else "demo"):
+        with health.run("work" if demo.work else "demo"), in_a_run():
             _contents(demo, words, look)
     except FlawedText as flaw:
         log.exception("%s has a flawed text", key_of(demo))

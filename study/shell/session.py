@@ -202,7 +202,9 @@ class Here:
 
 def here() -> Here:
     """The session's memory."""
-    return st.session_state.setdefault("_here", Here())
+    if "_here" not in st.session_state:  # asked a hundred times a run: a memory is made for the first of them
+        st.session_state["_here"] = Here()
+    return st.session_state["_here"]
 
 
 def asked() -> bool:

@@ -15,6 +15,7 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 
+from study.shell.component import unpacked
 from study.shell.visitor import COOKIE
 
 PATIENCE = 60  # seconds for one answer
@@ -204,8 +205,8 @@ class Reader:
             widget = Widget(part.id, fragment)
             if kind == "slider":
                 widget.options = list(part.options)
-            elif kind == "bidi_component" and part.json:
-                widget.data = json.loads(part.json)
+            elif kind == "bidi_component" and part.bytes:
+                widget.data = unpacked(part.bytes)
             form = kind == "button" and part.is_form_submitter
             self.widgets[part.label if form else part.id.split("-")[-1]] = widget
 
