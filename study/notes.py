@@ -2,6 +2,7 @@
 
 import ast
 import functools
+import os
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -55,10 +56,8 @@ class Lesson:
 
     def stamp(self) -> tuple:
         """What changes with every file that the lesson is read from: every visit of every page asks for its flaw."""
-        texts = [words.NOTES / lang / name for lang in languages() for name in self._files()]
-        return tuple(
-            (str(path), _modified(path)) for path in (*texts, *sorted((ROOT / "pages" / self.stem).glob("*.py")))
-        )
+        written = [_times(words.NOTES / lang).get(name, 0) for lang in languages() for name in self._files()]
+        return *written, *sorted(at for at in _times(ROOT / "pages" / self.stem).items() if at[0].endswith(".py"))
 
     def _files(self) -> tuple[str, ...]:
         return f"{self.stem}.md", f"{self.stem}.yaml", "glossary.yaml"
@@ -139,10 +138,8 @@ class Lesson:
         """The title of each demo, by its name."""
         return {demo: self.demo_words(lang, demo)("title") for demo in self.demos}
 
-    @once
     def quiz(self, lang: str) -> list[Item]:
-        raw = self.words(lang).texts.get("quiz") or []
-        return [quiz.item(entry, f"{lang}/{self.stem}.yaml: quiz item {n}") for n, entry in enumerate(raw, 1)]
+        return list(_quiz(words.text(words.NOTES / lang / f"{self.stem}.yaml"), f"{lang}/{self.stem}.yaml"))
 
     def interview(self, lang: str) -> Interview | None:
         raw = self.words(lang).texts.get("interview")
@@ -182,11 +179,20 @@ def _flaw(lesson: Lesson, stamp: tuple) -> str:
     return lesson._find_flaw()
 
 
-def _modified(path: Path) -> int:
+@once
+def _times(folder: Path) -> Mapping[str, int]:
+    """When each file of a folder was written, by name; nothing where there is no such folder."""
     try:
-        return path.stat().st_mtime_ns
+        with os.scandir(folder) as entries:
+            return {entry.name: entry.stat().st_mtime_ns for entry in entries if entry.is_file()}
     except FileNotFoundError:
-        return 0
+        return {}
+
+
+@functools.lru_cache(maxsize=64)
+def _quiz(source: str, where: str) -> tuple[Item, ...]:
+    raw = words.parse(source, where).get("quiz") or []
+    return tuple(quiz.item(entry, f"{where}: quiz item {n}") for n, entry in enumerate(raw, 1))
 
 
 @functools.lru_cache(maxsize=64)
