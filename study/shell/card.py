@@ -13,6 +13,7 @@ from study.controls import Refusal, Text
 from study.demo import Demo, Evidence, demos
 from study.figures import draw_all
 from study.look import Look
+from study.memo import memo
 from study.markdown import shortened
 from study.named_cells import NamedCells, as_widgets
 from study.once import in_a_run
@@ -32,7 +33,7 @@ log = logging.getLogger(__name__)
 RESERVED = 560  # px: about what figures, numbers and checks take
 
 
-@st.cache_resource(max_entries=256, show_spinner=False)
+@memo(size=256)
 def _evidence(stem: str, name: str, values: tuple[tuple[str, Any], ...]) -> Evidence:
     """Pure demos are cached by value for all readers: the arrays are frozen and carry no language or theme."""
     return demos(stem)[name](**dict(values))

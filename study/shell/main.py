@@ -64,6 +64,7 @@ def main() -> None:
         page_icon=str(ROOT / "assets" / "icon.svg"),
         layout="wide",
         initial_sidebar_state=SIDEBAR,
+        menu_items={"About": words("name")},  # without one there is no menu, by which bar.js switches the theme
     )
     reader = Reader(lang, look, {})
     links: dict[str, list] = {"": []}
