@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import quote
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from models.records import Unusable
 from study import lecture
@@ -13,8 +14,8 @@ from study.controls import Refusal, Text
 from study.demo import Demo, Evidence, demos
 from study.figures import draw_all
 from study.look import Look
-from study.memo import memo
 from study.markdown import shortened
+from study.memo import memo
 from study.named_cells import NamedCells, as_widgets
 from study.once import in_a_run
 from study.shell import address, chips, data, health, widgets, work
@@ -39,9 +40,9 @@ def _evidence(stem: str, name: str, values: tuple[tuple[str, Any], ...]) -> Evid
     return demos(stem)[name](**dict(values))
 
 
-def card(demo: Demo, words: DemoWords, look: Look) -> None:
-    """Draws a demo's card."""
-    with st.container(border=True, key=f"card_{demo.name}"):
+def card(demo: Demo, words: DemoWords, look: Look, place: DeltaGenerator | None = None) -> None:
+    """Draws a demo's card: in this place, or where the page is."""
+    with (place or st).container(border=True, key=f"card_{demo.name}"):
         _demo(demo, words, look)
 
 
