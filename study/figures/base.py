@@ -13,6 +13,7 @@ from study.look import FONT, Look, visible
 from study.views import Key, Say
 
 Words = Callable[[Key], str]  # a key of a view -> the reader's words
+SHORT = np.iinfo(np.int16).max
 
 
 def as_is(key: Key) -> str:
@@ -26,7 +27,9 @@ def base64_array(array: np.ndarray) -> dict[str, str]:
     """An array as Plotly reads it: base64, a fraction of the bytes of a list. A picture needs no more than float32."""
     if array.dtype == np.float64:
         array = array.astype(np.float32)
-    code = {"float32": "f4", "uint8": "u1", "int32": "i4"}[array.dtype.name]
+    if array.dtype != np.uint8 and np.all(np.abs(array) <= SHORT) and np.all(array == np.round(array)):
+        array = array.astype(np.int16)  # degrees, positions, steps: half of the bytes
+    code = {"float32": "f4", "uint8": "u1", "int32": "i4", "int16": "i2"}[array.dtype.name]
     encoded = {"dtype": code, "bdata": base64.b64encode(np.ascontiguousarray(array).tobytes()).decode()}
     return encoded | {"shape": ", ".join(map(str, array.shape))} if array.ndim > 1 else encoded
 
