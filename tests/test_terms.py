@@ -41,6 +41,10 @@ INSTEAD = {
         r"\b(un)?learnt\b": "learned",
         r"\bsublayer": "sub-layer",
         r"T5's biases": "the relative biases of the model T5",
+        r"(?i)(final( hidden)?|last) (vector|state)s? of .?\[CLS": "the last hidden state of [CLS]",
+        r"(?i)length of (the|a|its|their) (vector|difference)|vectors? of length|mean length of": "norm",
+        r"(?i)how many [a-z ]+ has (it|its|one|the)\b|wh(at|ich) shapes? ha(s|ve) (?!been)": "How many … does it have?",
+        r"(?i)\b(one|two|four|bytes|numbers?|vectors?) a (line|row|number|token|character|layer)\b": "one per line",
     },
 }
 CASES = [(lang, wrong) for lang in LANGUAGES for wrong in INSTEAD[lang]]
