@@ -15,14 +15,15 @@ export function chain(p, view) {
 }
 
 const SIZE = 13, SHORT = 200, SHORT_NARROW = 85;  // px: the type of a table, columns that stay on one line
-const PART = 0.55;  // of the room that these columns may take together
+const NAME = 90, PART = 0.55;  // px: the name of a column that does so, too; of the room, what these columns may take
 
 // Which columns stay on one line: else a column of long texts takes the room, and short names break beside it. The
 // narrowest first, as long as the others keep room.
 function short(view, room) {
   const scale = view.large ?? 1, most = innerWidth < NARROW ? SHORT_NARROW : SHORT * scale;
   const family = getComputedStyle(document.body).fontFamily, columns = new Set();
-  const widths = view.columns.map((name, i) => Math.max(...[name, ...view.rows.map((row) => row[i])].map((text) => wide(text, SIZE * scale, family))));
+  const across = (text) => wide(text, SIZE * scale, family), named = (name) => Math.min(across(name), NAME * scale);
+  const widths = view.columns.map((name, i) => Math.max(named(name), ...view.rows.map((row) => across(row[i]))));
   let taken = 0;
   for (const i of widths.map((_, i) => i).sort((a, b) => widths[a] - widths[b])) {
     taken += widths[i];
@@ -42,7 +43,7 @@ function cell(tag, text, isShort) {
 // room: px that the table has at the most
 export function table(p, view, room) {
   const t = make("table", "lf-table"), head = make("tr"), lines = short(view, room);
-  head.append(...view.columns.map((c, i) => cell("th", c, lines.has(i))));
+  head.append(...view.columns.map((c, i) => cell("th", c, lines.has(i) && wide(c, SIZE, "sans-serif") <= NAME)));
   for (const name of head.children) name.scope = "col";
   t.setAttribute("aria-label", view.alt);
   t.append(head, ...view.rows.map((row) => {

@@ -34,6 +34,7 @@ def cls_or_mean(
 ) -> Evidence:
     """Cosine of two texts by four vectors, and how well such cosines agree with people on STS-B."""
     pair = [_vectors(text, mask == "causal") for text in (first, second)]
+    tokens = [token for text in (first, second) for token in bert.load().encode(text).tokens]
     cosines = {r: F.cosine_similarity(*(v[r].double() for v in pair), dim=-1).item() for r in ORDER}
     recorded = sentence_vectors.load().spearman
     told = {r: recorded[mask][r] for r in ORDER if recorded[mask][r] is not None}
@@ -49,7 +50,7 @@ def cls_or_mean(
         claims=claims,
         measured=[Measured(r, 100 * told[r]) for r in ("cls", "mean") if r in told],
         origin=Origin.PRETRAINED,
-        notices=[Say("no_cls")] if mask == "causal" else [],
+        notices=[*([Say("no_cls")] if mask == "causal" else []), *local_bert.unknown(tokens)],
         source=f"{local_bert.MODEL}, models/checkpoints/sentence_vectors/CARD.md",
     )
 
