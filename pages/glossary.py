@@ -7,7 +7,7 @@ import streamlit as st
 
 from study import glossary
 from study.markdown import colored, plain
-from study.notes import lessons
+from study.notes import Lesson, lessons
 from study.shell.session import Reader
 from study.words import app_words
 
@@ -20,25 +20,33 @@ def render(reader: Reader) -> None:
 
 @st.fragment
 def _terms(reader: Reader) -> None:
-    words, named = app_words(reader.lang), {lesson.stem: lesson for lesson in lessons}
+    words = app_words(reader.lang)
     with st.container(key="terms"):
-        title = words("pages.glossary")
         query = st.text_input(
-            title, placeholder=words("glossary.hint"), key="_glossary", live="200ms", label_visibility="collapsed"
+            words("pages.glossary"),
+            placeholder=words("glossary.hint"),
+            key="_glossary",
+            live="200ms",
+            label_visibility="collapsed",
         )
-    order = {lesson.stem: i for i, lesson in enumerate(lessons)}
-    found = sorted(glossary.search(query, reader.lang), key=lambda entry: order.get(entry.lesson, len(order)))
-    for entry, before in zip(found, [None, *found], strict=False):
-        if (lesson := named.get(entry.lesson)) and not (before and before.lesson == entry.lesson):
+    found = glossary.search(query, reader.lang)
+    for lesson in lessons:
+        here = [entry for entry in found if entry.lesson == lesson.stem]
+        if here:
             st.caption(f"{lesson.number} {lesson.title(reader.lang)}")
-        with st.container(key=f"note_term_{entry.name}"):
-            others = " · ".join(other for other in entry.others if other != entry.term)
-            others = f" :gray[{others}]" if others else ""
-            st.header(f"{entry.term}{others}", anchor=entry.name)
-            where = ""
-            if entry.lesson in reader.pages:
-                said = words("glossary.in_lesson", lesson=named[entry.lesson].number)
-                where = f" [{said}]({entry.lesson})"
-            st.markdown(colored(entry.says, reader.look.theme) + where)
+        for entry in here:
+            _term(entry, lesson, reader)
     if not found:
         st.caption(words("glossary.none", query=plain(query)))
+
+
+def _term(entry: glossary.Term, lesson: Lesson, reader: Reader) -> None:
+    """A term with its name in the other language, what it is, and a link to its lesson."""
+    others = " · ".join(other for other in entry.others if other != entry.term)
+    says = colored(entry.says, reader.look.theme)
+    if lesson.stem in reader.pages:
+        where = app_words(reader.lang)("glossary.in_lesson", lesson=lesson.number)
+        says = f"{says} [{where}]({lesson.stem})"
+    with st.container(key=f"note_term_{entry.name}"):
+        st.header(f"{entry.term} :gray[{others}]" if others else entry.term, anchor=entry.name)
+        st.markdown(says)

@@ -34,7 +34,6 @@ def cls_or_mean(
 ) -> Evidence:
     """Cosine of two texts by four vectors, and how well such cosines agree with people on STS-B."""
     pair = [_vectors(text, mask == "causal") for text in (first, second)]
-    tokens = [token for text in (first, second) for token in bert.load().encode(text).tokens]
     cosines = {r: F.cosine_similarity(*(v[r].double() for v in pair), dim=-1).item() for r in ORDER}
     recorded = sentence_vectors.load().spearman
     told = {r: recorded[mask][r] for r in ORDER if recorded[mask][r] is not None}
@@ -42,7 +41,9 @@ def cls_or_mean(
         Claim("padded", measured=_padded(first, second, mask == "causal"), expected=cosines["mean"], abs=1e-5),
         Claim("mean_as_glue", measured=100 * recorded["both"]["mean"], expected=_glue(), abs=0.1),  # bfloat16 there
     ]
+    notices = _unknown(first, second)
     if mask == "causal":
+        notices.append(Say("no_cls"))
         claims.append(Claim("cls_constant", measured=cosines["cls"], expected=1, abs=1e-5))
     return Evidence(
         Bars({r: [c] for r, c in cosines.items()}, ["cos(u, v)"], y="cosine", title="pair", y_range=(-0.2, 1)),
@@ -50,9 +51,19 @@ def cls_or_mean(
         claims=claims,
         measured=[Measured(r, 100 * told[r]) for r in ("cls", "mean") if r in told],
         origin=Origin.PRETRAINED,
-        notices=[*([Say("no_cls")] if mask == "causal" else []), *local_bert.unknown(tokens)],
+        notices=notices,
         source=f"{local_bert.MODEL}, models/checkpoints/sentence_vectors/CARD.md",
     )
+
+
+def _unknown(first: str, second: str) -> list[Say]:
+    """The notice that some of their words became [UNK]."""
+    encode = bert.load().encode
+    tokens = [
+        *encode(first).tokens,
+        *encode(second).tokens,
+    ]
+    return local_bert.unknown(tokens)
 
 
 def _vectors(text: str, causal: bool) -> dict[str, torch.Tensor]:

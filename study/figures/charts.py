@@ -18,7 +18,7 @@ from study.figures.base import (
     text_width,
 )
 from study.figures.label_places import places
-from study.look import DASHES, Look, number, power, visible
+from study.look import DASHES, Look, alike, number, power, visible
 from study.views import Bars, Histogram, Lines, Scatter, Series
 
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "x", "star", "pentagon", "hexagon", "triangle-down")
@@ -123,7 +123,7 @@ def _few_ticks(view: Lines) -> dict[str, Any]:
     at = sorted({float(x) for series in view.series if not series.dashed for x in series.x})
     if not view.log_x or len(at) > FEW:
         return {}
-    return {"tickvals": at, "ticktext": [number(x) for x in at]}
+    return {"tickvals": at, "ticktext": alike(at, digits=3, loss=0.05)}
 
 
 def scatter(view: Scatter, look: Look, words: Words) -> dict[str, Any]:
