@@ -14,7 +14,7 @@ export function chain(p, view) {
   p.body.replaceChildren(list);
 }
 
-const SIZE = 13, SHORT = 200, SHORT_NARROW = 85;  // px: the type of a table, columns that stay on one line
+const SIZE = 13, SHORT = 200, SHORT_NARROW = 100;  // px: the type of a table, columns that stay on one line
 const NAME = 90, PART = 0.55;  // px: the name of a column that does so, too; of the room, what these columns may take
 
 // Which columns stay on one line: else a column of long texts takes the room, and short names break beside it. The
