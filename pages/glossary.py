@@ -3,6 +3,8 @@
 The terms stand by lesson, in the order of the lessons: so that what belongs together stands together.
 """
 
+from collections.abc import Iterator
+
 import streamlit as st
 
 from study import glossary
@@ -42,7 +44,7 @@ def _terms(reader: Reader) -> None:
 
 def _term(entry: glossary.Term, lesson: Lesson, reader: Reader) -> None:
     """A term with its name in the other language, what it is, and a link to its lesson."""
-    others = " · ".join(other for other in entry.others if other != entry.term)
+    others = " · ".join(_others(entry))
     says = colored(entry.says, reader.look.theme)
     if lesson.stem in reader.pages:
         where = app_words(reader.lang)("glossary.in_lesson", lesson=lesson.number)
@@ -50,3 +52,12 @@ def _term(entry: glossary.Term, lesson: Lesson, reader: Reader) -> None:
     with st.container(key=f"note_term_{entry.name}"):
         st.header(f"{entry.term} :gray[{others}]" if others else entry.term, anchor=entry.name)
         st.markdown(says)
+
+
+def _others(entry: glossary.Term) -> Iterator[str]:
+    """Its names in the other languages, without what its own name says already: 残差流（residual stream）."""
+    own = entry.term.casefold()
+    for other in entry.others:
+        name = other.replace(f"（{entry.term}）", "")
+        if name.casefold() not in own:
+            yield name
