@@ -146,7 +146,7 @@ def _with_the_same_decimals(values: Sequence[float], texts: list[str], digits: i
         return texts
     room = max(digits - 1 - math.floor(math.log10(max(sizes))), 0)
     most = max((len(text.partition(".")[2]) for text in texts if "·" not in text), default=0)
-    told = [f"{value + 0:.{min(most, room)}f}" for value in values]  # + 0: no minus before a zero
+    told = [f"{value:.{min(most, room)}f}" if value else "0" for value in values]  # exactly 0 is not 0.00
     if any(abs(float(t) - v) > loss * abs(v) for t, v in zip(told, values, strict=True) if math.isfinite(v)):
         return texts
     return [t.replace("-", "−") if math.isfinite(v) else text for t, v, text in zip(told, values, texts, strict=True)]
