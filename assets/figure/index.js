@@ -151,14 +151,14 @@ async function draw(state) {
     p.index = state.views.indexOf(view);
   }
   for (const [p, view] of maps) diagram(p, view);
-  const most = rowsRoom(whole, high, figures.length), work = [];
+  const most = rowsRoom(whole, high, figures.length, rows.length), work = [];
   for (const [p, view] of rows) {
     if (view.kind === "equation") {
       work.push(equation(state, p, view, { width, height: equationRoom(high, figures.length, presenting(state)) - p.head.offsetHeight }, high));
       continue;
     }
     p.body.style.maxHeight = `${most}px`;
-    ({ chain, diagram, table, tokens })[view.kind](p, view);
+    ({ chain, diagram, table, tokens })[view.kind](p, view, width);
   }
   if (!figures.length && whole >= NARROW) share(state, rows, high);
   const below = rows.length ? state.rows.offsetHeight + 12 : 0;

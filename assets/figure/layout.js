@@ -62,7 +62,8 @@ function narrow(view, width, n) {
   return (view.cells ? 250 : 220) + NAME * clamp(named(view).length - 1, 0, 2);
 }
 
-export const rowsRoom = (width, budget, figures) => (width < NARROW ? 240 : figures ? ROWS : budget);
+// What scrolls within a page that scrolls is easily overlooked: rows that stand alone have more room.
+export const rowsRoom = (width, budget, figures, rows) => (width < NARROW ? (figures || rows > 1 ? 240 : 360) : figures ? ROWS : budget);
 
 // An equation of matrices below figures leaves them what they need at the least.
 export const equationRoom = (budget, figures, large) => (figures ? budget - (large ? ABOVE : LOW - 10) : budget);

@@ -138,7 +138,7 @@ def _facts(task: str) -> Table:
         "goes_in": Say(f"in_{task}"),
         "comes_out": Say(f"out_{task}"),
         "from": Say(f"from_{task}"),
-        "sizes": Say("of_each", train=f"{about.train:,}", test=f"{about.test:,}"),
+        "sizes": Say("of_each", train=about.train, test=about.test),
         "metric": Say("_and_".join(about.metrics)),
     }
     rows = [[Say(name), fact] for name, fact in facts.items()]

@@ -600,8 +600,7 @@ def test_a_number_never_stands_on_the_hatching_of_its_bar():
     view = Bars({"a": [1, 2], "b": [3, 4]}, ["p", "q"], spread={"b": ([2, 4], [5, 4.5])})
     plain, hatched, numbers = draw(view, Look("dark"), str)["figure"]["data"]
     assert plain["textposition"] == numbers["textposition"] == "outside" and "texttemplate" not in hatched
-    written, ends = (np.array(numbers_in(numbers[key])) for key in ("customdata", "y"))
-    assert written.tolist() == [3, 4] and ends.tolist() == [5, 4.5]
+    assert numbers["text"] == ["3", "4"] and numbers_in(numbers["y"]) == [5, 4.5]
     assert numbers["offsetgroup"] == hatched["offsetgroup"] != plain["offsetgroup"] and not numbers["showlegend"]
     (alone,) = draw(Bars([1, 2], ["p", "q"]), Look("dark"), str)["figure"]["data"]
     assert alone["textposition"] == "auto" and not alone["marker"]["pattern"]["shape"]
