@@ -14,10 +14,12 @@ from starlette.middleware import Middleware
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from study.classroom import is_class
-from study.shell import class_routes, document, guard, health, live_figure
+from study.shell import class_routes, document, guard, health, parts
 from study.shell.visitor import Visitor
 
-EVERY, ROUND = 2.0, 30  # seconds between two freezes; freezes between two searches for garbage
+RARELY = 30  # searches of what is younger before one in all that is not frozen; Python's own is 10
+QUIET = 2.0  # seconds in which the home page comes, before anything is made ready
+EVERY, ROUND = 30.0, 10  # seconds between two freezes; freezes between two searches in all that lives
 
 
 def _warm() -> None:
@@ -39,15 +41,17 @@ def _warm() -> None:
 
 
 def _keep(stop: threading.Event) -> None:
-    """Streamlit searches for garbage after every rerun, in everything that lives: with a class at work, in all that its
-    sessions hold. What is frozen is not searched; once a minute it is, so that what sessions leave behind goes.
+    """Python searches for garbage in what was made lately and, now and then, in everything that lives: libraries,
+    weights, all sessions of a class. What is frozen is not searched. Every few minutes it is, so that what sessions
+    leave behind goes. (Streamlit would search everything after every run: config.toml.)
     """
-    stop.wait(EVERY)  # the home page is not kept waiting
+    stop.wait(QUIET)
     _warm()
+    gc.set_threshold(700, 10, RARELY)
     for turn in itertools.count():
         if turn % ROUND == 0:
             gc.unfreeze()
-            gc.collect()
+        gc.collect()
         gc.freeze()
         if stop.wait(EVERY):
             return
@@ -61,7 +65,7 @@ async def _lifespan(app):
     stop.set()
 
 
-routes = [*live_figure.routes, *document.routes, *health.routes]
+routes = [*parts.routes, *document.routes, *health.routes]
 middleware = [Middleware(document.Document)]
 if is_class():
     routes += class_routes.routes

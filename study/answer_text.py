@@ -39,7 +39,7 @@ def shown(markdown: str, lang: str, theme: str) -> str:
     markdown = markdown.replace("![", "!\u2060[")  # a joiner, which nobody sees, between the two
     with contextlib.suppress(FlawedText):  # [[a word]] that is no term stays what it is, and so do the others
         markdown = glossary.linked(markdown, lang)
-    return colored(markdown, theme)
+    return colored(markdown, theme, typed=True)
 
 
 def counted(text: str) -> tuple[int, int]:

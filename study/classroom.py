@@ -229,7 +229,7 @@ def is_class() -> bool:
 
 
 def allowed_hosts() -> list[str]:
-    """The names and addresses under which this class is found: STUDY_HOSTS, those of the network first."""
+    """The names and addresses under which this server is found: STUDY_HOSTS, those of the network first."""
     return [host for part in os.environ.get("STUDY_HOSTS", "").split(",") if (host := part.strip(" []"))]
 
 

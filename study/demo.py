@@ -17,14 +17,7 @@ from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 import numpy as np
 
-from study.controls import (
-    Anew,
-    Control,
-    Numbers,
-    Sentence,
-    Text,
-    When,
-)
+from study.controls import Anew, Control, Numbers, Sentence, Text, When
 from study.views import Say, View
 
 
@@ -84,12 +77,13 @@ def same(name: str, ours: Any, theirs: Any, abs: float = 0.0) -> Claim:
 
 @dataclass(frozen=True)
 class Measured:
-    """An empirical finding under the conditions shown: a number, no tick."""
+    """An empirical finding under the conditions shown: a number, no tick. decimals: as its source prints it."""
 
     name: str
     value: float
     _: KW_ONLY
     unit: str = ""
+    decimals: int | None = None
 
     def __post_init__(self):
         object.__setattr__(self, "value", float(self.value))

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from study import words
 from study.markdown import folded
 from study.note_text import TERM
+from study.once import once
 from study.words import FlawedText, languages, parse, text
 
 PAGE = "glossary"  # the page in pages/
@@ -30,6 +31,7 @@ class Term:
     others: tuple[str, ...] = ()
 
 
+@once
 def glossary(lang: str) -> Mapping[str, Term]:
     """Every entry by its name, in the order of the file. Raises FlawedText."""
     sources = {other: text(words.NOTES / other / "glossary.yaml") for other in (lang, *languages())}

@@ -2,6 +2,7 @@
 
 import math
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import regex  # knows Unicode's properties, and \X: what people see as one character
@@ -114,6 +115,50 @@ def number(value: float | None) -> str:
         digits, exponent = f"{value:.1e}".replace("-", "−", 1 if value < 0 else 0).split("e")
         return f"{digits.removesuffix('.0')}·{power(int(exponent))}"
     return f"{value:{'.4g' if size < 1e4 else '.0f'}}".replace("-", "−")
+
+
+FAR_APART = 100  # times: with the same decimals, the larger numbers of a column would end in too many zeros
+
+
+def alike(values: Sequence[float | None], digits: int = 4, loss: float = 0.002) -> list[str]:
+    """Numbers that stand together, with the same number of decimals: 80.0 above 82.3.
+
+    digits: significant ones of the largest. Each is written as it is alone where they differ much in size, or where
+    one would lose more than this share of its value.
+    """
+    values = [math.nan if value is None else float(value) for value in values]
+    texts = [number(_rounded(value, digits)) for value in values]
+    sizes = _sizes(values)
+    return (
+        _with_the_same_decimals(values, texts, digits, loss) if sizes and max(sizes) < FAR_APART * min(sizes) else texts
+    )
+
+
+def summed(values: Sequence[float]) -> list[str]:
+    """The terms of a sum and the sum, with the same number of decimals: what is printed adds up, but for a rounding."""
+    return _with_the_same_decimals(values, [number(value) for value in values], 4, loss=0.99)
+
+
+def _with_the_same_decimals(values: Sequence[float], texts: list[str], digits: int, loss: float) -> list[str]:
+    """The numbers with the decimals of the one that has most, as far as the largest leaves room; else the texts."""
+    sizes = _sizes(values)
+    if not sizes or max(sizes) >= 1e4:
+        return texts
+    room = max(digits - 1 - math.floor(math.log10(max(sizes))), 0)
+    most = max((len(text.partition(".")[2]) for text in texts if "·" not in text), default=0)
+    told = [f"{value:.{min(most, room)}f}" if value else "0" for value in values]  # exactly 0 is not 0.00
+    if any(abs(float(t) - v) > loss * abs(v) for t, v in zip(told, values, strict=True) if math.isfinite(v)):
+        return texts
+    return [t.replace("-", "−") if math.isfinite(v) else text for t, v, text in zip(told, values, texts, strict=True)]
+
+
+def _rounded(value: float, digits: int) -> float:
+    """To so many significant digits; a whole number keeps all of its own."""
+    return value if not math.isfinite(value) or value == round(value) else float(f"{value:.{digits}g}")
+
+
+def _sizes(values: Sequence[float]) -> list[float]:
+    return [abs(value) for value in values if value and math.isfinite(value)]
 
 
 def power(exponent: int) -> str:

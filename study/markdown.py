@@ -11,10 +11,13 @@ CHINESE = "[\u3000-\u9fff\uff00-\uffef]"
 ROLE_OF_COLOR = {"royalblue": "query", "chocolate": "key", "seagreen": "value", "blueviolet": "position"}
 
 
-def colored(markdown: str, theme: str) -> str:
+def colored(markdown: str, theme: str, typed: bool = False) -> str:
     r"""Markdown as the page shows it: the theme's exact role colours in place of the names in \textcolor{royalblue}{Q},
-    and the stop or comma after an inline formula taken into it, so that no line begins with one.
+    our symbols set, and the stop or comma after an inline formula taken into it, so that no line begins with one.
+
+    typed: by a reader, whose symbols are formulas only where they say so.
     """
+    markdown = markdown if typed else symbols(markdown)
     stop = re.compile(r"\$\$.*?\$\$|`[^`]*`|\$([^$\n]+)\$([，。；：！？、.,;:!?]?)", re.DOTALL)
     markdown = stop.sub(lambda m: f"${m[1]}\\text{{{m[2]}}}$\u200b" if m[2] else m[0], markdown)
     return re.sub(
@@ -24,10 +27,36 @@ def colored(markdown: str, theme: str) -> str:
     )
 
 
+#: Our symbols with an index, as labels and quizzes write them: √d_k, W_Q. What stands in formulas, code, links and
+#: headings is left as it is.
+_SYMBOL = re.compile(
+    r"\$\$.*?\$\$|\$[^$\n]+\$|```.*?```|`[^`]*`|\]\([^)]*\)|<!--.*?-->|^#.*?$"
+    r"|(√?)(?<![a-z_])([dWMp])_(model|ff|[kvqhQKVOn])\b(²?)",
+    re.DOTALL | re.MULTILINE | re.ASCII,
+)
+
+
+def symbols(markdown: str) -> str:
+    """Markdown with our symbols set as formulas: √d_k becomes $\\sqrt{d_k}$."""
+
+    def formula(found: re.Match) -> str:
+        root, letter, index, power = found.groups()
+        if not letter:
+            return found[0]
+        symbol = f"{letter}_{{\\text{{{index}}}}}" if len(index) > 1 else f"{letter}_{index}"
+        symbol = f"\\sqrt{{{symbol}}}" if root else symbol
+        return f"${symbol}^2$" if power else f"${symbol}$"
+
+    return _SYMBOL.sub(formula, markdown)
+
+
 def linked(markdown: str, titles: Mapping[str, str]) -> str:
-    """A demo named in a note, `scaling`, becomes a link with the demo's title. titles: by demo."""
+    """A demo named in a note, `scaling`, becomes a link with the demo's title. titles: by demo. Beside links and behind
+    a full-width mark that ends what is bold, the spaces that Markdown asks for go.
+    """
     for demo, title in titles.items():
         markdown = markdown.replace(f"`{demo}`", f"[{title}](#{demo})")
+    markdown = re.sub(r"([：。？！；])\*\* (?=\S)", r"**\1", markdown)  # a full-width mark has its space within itself
     return re.sub(rf"(?<={CHINESE}) (?=\[{CHINESE})|(?<={CHINESE}\]\()(#\w+\)) (?={CHINESE})", r"\1", markdown)
 
 

@@ -2,6 +2,7 @@
 
 import ast
 import functools
+import os
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from typing import Any
 
 from study import glossary, note_text, quiz, words
 from study.note_text import Piece, flat, pieces
+from study.once import once
 from study.quiz import Interview, Item
 from study.source import source
 from study.words import ROOT, DemoWords, FlawedText, MissingText, Words, languages
@@ -38,6 +40,7 @@ class Lesson:
         """How readers name it: T5."""
         return self.stem.split("_")[0].upper()
 
+    @once
     def _note(self, lang: str) -> tuple[Mapping[str, Any], str, str]:
         """Its front matter, its body, and its body without the sources behind numbers. Raises FlawedText."""
         return _read(words.text(words.NOTES / lang / f"{self.stem}.md"), f"{lang}/{self.stem}.md")
@@ -46,16 +49,15 @@ class Lesson:
         return str(self._note(lang)[0][key])
 
     @property
+    @once
     def flaw(self) -> str:
         """Why the lesson cannot be shown, or "": a file that is missing or ill stops no other lesson."""
         return _flaw(self, self.stamp())
 
     def stamp(self) -> tuple:
         """What changes with every file that the lesson is read from: every visit of every page asks for its flaw."""
-        texts = [words.NOTES / lang / name for lang in languages() for name in self._files()]
-        return tuple(
-            (str(path), _modified(path)) for path in (*texts, *sorted((ROOT / "pages" / self.stem).glob("*.py")))
-        )
+        written = [_times(words.NOTES / lang).get(name, 0) for lang in languages() for name in self._files()]
+        return *written, *sorted(at for at in _times(ROOT / "pages" / self.stem).items() if at[0].endswith(".py"))
 
     def _files(self) -> tuple[str, ...]:
         return f"{self.stem}.md", f"{self.stem}.yaml", "glossary.yaml"
@@ -97,12 +99,14 @@ class Lesson:
     def question(self, lang: str) -> str:
         return self.front(lang, "question")
 
+    @once
     def sections(self, lang: str, sourced: bool = False) -> list[tuple[str, str]]:
         """(heading, Markdown) of each `##` section, in order. sourced: with the comments behind its numbers."""
         _, body, shown = self._note(lang)
         cut = re.split(r"^## +(.+)$", body if sourced else shown, flags=re.MULTILINE)
         return list(zip((h.strip() for h in cut[1::2]), cut[2::2], strict=True))
 
+    @once
     def minutes(self, lang: str) -> int:
         """How long the lesson takes: its text outside folds, and two minutes for each demo."""
         shown = [piece for _, body in self.sections(lang) for piece in pieces(body)]
@@ -110,29 +114,32 @@ class Lesson:
         return round(text / A_MINUTE.get(lang, A_MINUTE["en"]) + A_DEMO * demos)
 
     @property
+    @once
     def demos(self) -> list[str]:
         """The demos' names in the order of the note (no page is imported for this), in a language that has one."""
         written = [lang for lang in languages() if (words.NOTES / lang / f"{self.stem}.md").exists()]
         sections = self.sections(next(iter(written), languages()[0]))
         return [piece.text for _, body in sections for piece in flat(pieces(body)) if piece.kind == "demo"]
 
+    @once
     def words(self, lang: str) -> Words:
         source = words.text(words.NOTES / lang / f"{self.stem}.yaml")
         return Words(lang, words.parse(source, f"{lang}/{self.stem}.yaml"), f"{self.stem}.yaml")
 
+    @once
     def demo_words(self, lang: str, demo: str) -> DemoWords:
         texts = (self.words(lang).texts.get("demos") or {}).get(demo)
         if not isinstance(texts, Mapping):
             raise MissingText(f"{lang}/{self.stem}.yaml: no words for the demo {demo!r} (under `demos:`)")
         return DemoWords(lang, texts, f"{self.stem}.yaml: {demo}")
 
+    @once
     def demo_titles(self, lang: str) -> dict[str, str]:
         """The title of each demo, by its name."""
         return {demo: self.demo_words(lang, demo)("title") for demo in self.demos}
 
     def quiz(self, lang: str) -> list[Item]:
-        raw = self.words(lang).texts.get("quiz") or []
-        return [quiz.item(entry, f"{lang}/{self.stem}.yaml: quiz item {n}") for n, entry in enumerate(raw, 1)]
+        return list(_quiz(words.text(words.NOTES / lang / f"{self.stem}.yaml"), f"{lang}/{self.stem}.yaml"))
 
     def interview(self, lang: str) -> Interview | None:
         raw = self.words(lang).texts.get("interview")
@@ -172,11 +179,20 @@ def _flaw(lesson: Lesson, stamp: tuple) -> str:
     return lesson._find_flaw()
 
 
-def _modified(path: Path) -> int:
+@once
+def _times(folder: Path) -> Mapping[str, int]:
+    """When each file of a folder was written, by name; nothing where there is no such folder."""
     try:
-        return path.stat().st_mtime_ns
+        with os.scandir(folder) as entries:
+            return {entry.name: entry.stat().st_mtime_ns for entry in entries if entry.is_file()}
     except FileNotFoundError:
-        return 0
+        return {}
+
+
+@functools.lru_cache(maxsize=64)
+def _quiz(source: str, where: str) -> tuple[Item, ...]:
+    raw = words.parse(source, where).get("quiz") or []
+    return tuple(quiz.item(entry, f"{where}: quiz item {n}") for n, entry in enumerate(raw, 1))
 
 
 @functools.lru_cache(maxsize=64)

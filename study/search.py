@@ -25,6 +25,7 @@ _BLOCK = re.compile(r"\n\s*\n|\n(?=\s*(?:[-*]|\d+\.|\|)\s)|\n(?=\|)")
 _COMMAND = re.compile(r"\\textcolor\{\w+\}|\\(?:mathsf|mathrm|mathbf|text\w*|operatorname|[,;!])\s*")
 _MARK = re.compile(r"^\s*(?:[-*]|\d+\.|\|)\s*|\s*\|\s*$|^\|[-:| ]+\|$", re.MULTILINE)
 _STARS = re.compile(r"(\$[^$]*\$|`[^`]*`)|\*+")
+MARKUP = set("*_$`\\[]<>:")  # a word with one of these is found and not set in bold
 _LEFT_OUT = str.maketrans("", "", "_^")
 
 
@@ -145,12 +146,16 @@ def excerpt(sentence: str, wanted: Iterable[str]) -> str:
     atoms = _ATOM.findall(sentence)
     ends = list(itertools.accumulate(map(len, atoms)))
     at = min((i for word in wanted if (i := sentence.casefold().find(word.casefold())) >= 0), default=0)
+    hit = next((i for i, end in enumerate(ends) if at < end), 0)
     width = WIDTH // 2 if re.search(f"[{CHINESE}]", sentence) else WIDTH
     begin = max(0, min(at - width // 3, len(sentence) - width))
     kept = [i for i, end in enumerate(ends) if len(sentence) <= width * 1.2 or begin < end <= begin + width]
+    if kept and hit == kept[-1] + 1 and len(atoms[hit]) <= 2 * width:  # the word stands in long code
+        kept.append(hit)
     if not kept:  # one formula, longer than that
         return ""
-    words = sorted((re.escape(word) for word in wanted if re.fullmatch(r"\w+", word)), key=len, reverse=True)
+    bare = (re.sub(r"^\W+|\W+$", "", word) for word in wanted)  # bold begins and ends with a letter
+    words = sorted((re.escape(word) for word in bare if word and not set(word) & MARKUP), key=len, reverse=True)
     bold = functools.partial(re.sub, f"(?:{'|'.join(words)})+" if words else r"(?!)", r"**\g<0>**", flags=re.IGNORECASE)
     runs = itertools.groupby((atoms[i] for i in kept), key=lambda atom: atom[0] in "$`" and len(atom) > 1)
     text = "".join("".join(run) if is_code else bold("".join(run)) for is_code, run in runs)

@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from study.once import once
 from study.views import Key, Say
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -34,6 +35,7 @@ def _read(path: Path, modified: int) -> str:
     return path.read_text(encoding="utf-8")
 
 
+@once
 def text(path: Path) -> str:
     """The text of a file, read again when it changes. Raises MissingText."""
     try:
@@ -74,6 +76,7 @@ def leaves(texts: Any, path: str = "") -> Iterator[tuple[str, Any]]:
         yield from leaves(value, f"{path}.{key}".lstrip("."))
 
 
+@once
 def languages() -> list[str]:
     """The languages that notes are written in: the folders of notes/ with an app.yaml."""
     return sorted((p.parent.name for p in NOTES.glob("*/app.yaml")), reverse=True)
@@ -130,6 +133,7 @@ class DemoWords(Words):
         return own(f"{group}.{key}", **values)
 
 
+@once
 def app_words(lang: str) -> Words:
     """The interface's own words."""
     return Words(lang, parse(text(NOTES / lang / "app.yaml"), f"{lang}/app.yaml"), "app.yaml")

@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from study.shell.document import _style_path
-from study.shell.live_figure import PATH
+from study.shell.parts import PATH
 from study.words import ROOT, app_words
 from tests import cluster, nginx
 from tests.load.reader import Reader

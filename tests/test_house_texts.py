@@ -18,9 +18,11 @@ def shape(texts) -> set[str]:
 
 
 def places(texts) -> set[tuple[str, ...]]:
-    """The {places} of every text that has some, behind its path, {n:,} as {n}; braces in a formula are none."""
+    """The {places} of every text that has some, however they are written ({n:,}), behind its path; braces in a
+    formula are none.
+    """
     prose = ((path, text) for path, text in leaves(texts) if isinstance(text, str) and "$" not in text)
-    found = ((path, sorted(re.findall(r"\{(\w+)(?::,)?\}", text))) for path, text in prose)
+    found = ((path, sorted(re.findall(r"\{(\w+)(?::[^{}]*)?\}", text))) for path, text in prose)
     return {(path, *names) for path, names in found if names}
 
 
@@ -95,6 +97,7 @@ def test_what_differs_is_named():
         assert_alike({"a": {"b": "1"}}, {"a": {"c": ["1"]}}, "x.yaml")
     with pytest.raises(AssertionError, match=r"only in zh: none; only in en: \[\('a', 'n'\)\]"):
         assert_alike({"a": "5"}, {"a": "{n}"}, "x.yaml")
+    assert_alike({"a": "{n}"}, {"a": "{n:,}"}, "x.yaml")
 
 
 @each_language

@@ -13,7 +13,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
-from study.shell import document, guard, live_figure
+from study.shell import document, guard, parts
 from study.words import app_words
 from tests.browser.driver import served
 
@@ -175,9 +175,7 @@ UP = [
 
 
 @pytest.mark.parametrize("up", UP)
-@pytest.mark.parametrize(
-    "below", ["/live/card/", f"{live_figure._folder()}/", "/media/", "/component/", "/static/", "/"]
-)
+@pytest.mark.parametrize("below", ["/live/card/", f"{parts._folder()}/", "/media/", "/component/", "/static/", "/"])
 def test_no_path_leads_out_of_what_is_served(server, below, up):
     for target in ("app.py", "etc/passwd", ".streamlit/config.toml"):
         for deep in (1, 6):

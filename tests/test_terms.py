@@ -33,6 +33,16 @@ INSTEAD = {
         r"盖住|遮住|挡住": "掩码、被掩码",
         r"减均值|除标准差": "减去均值、除以标准差",
         r"基础模型|(base|big|large) 模型|BERT base": "BERT-base、Transformer base",
+        r"词嵌入": "词元嵌入",
+        r"可学习的位置向量": "可学习的位置嵌入",
+        r"前馈层": "前馈网络",
+        r"正确率": "准确率",
+        r"(?<!（)(Pearson|Spearman)|Matthews": "皮尔逊（Pearson）、斯皮尔曼（Spearman）、马修斯相关系数（MCC）",
+        r"自助抽样": "成对自助法",
+        r"teacher forcing": "教师强制",
+        r"仅有解码器": "只有解码器",
+        r"(?<!（)\bnat\b": "奈特",
+        r"最终(隐藏)?向量": "最后状态",
     },
     "en": {
         r"people's score|score of people": "human baseline",
@@ -41,6 +51,10 @@ INSTEAD = {
         r"\b(un)?learnt\b": "learned",
         r"\bsublayer": "sub-layer",
         r"T5's biases": "the relative biases of the model T5",
+        r"(?i)(final( hidden)?|last) (vector|state)s? of .?\[CLS": "the last hidden state of [CLS]",
+        r"(?i)length of (the|a|its|their) (vector|difference)|vectors? of length|mean length of": "norm",
+        r"(?i)how many [a-z ]+ has (it|its|one|the)\b|wh(at|ich) shapes? ha(s|ve) (?!been)": "How many … does it have?",
+        r"(?i)\b(one|two|four|bytes|numbers?|vectors?) a (line|row|number|token|character|layer)\b": "one per line",
     },
 }
 CASES = [(lang, wrong) for lang in LANGUAGES for wrong in INSTEAD[lang]]

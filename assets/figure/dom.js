@@ -17,4 +17,17 @@ export function label(node, text) {
   }));
 }
 
+// A text with the indices of our symbols set low, d_k and W_Q, as study/figures/base.py knows them; code keeps its own.
+const SYMBOL = /\b([dWMp]_(?:model|ff|[kvqhQKVOn]))\b/, CODE = /\w\(|\*\*/;
+export function spelled(node, text = node.textContent) {
+  const parts = CODE.test(text) ? [text] : text.split(SYMBOL), line = make("span");
+  if (parts.length === 1) {
+    if (node.textContent !== text) node.textContent = text;
+    return node;
+  }
+  line.append(...parts.flatMap((part, i) => (i % 2 ? [part[0], make("sub", "", part.slice(2))] : [part])));
+  node.replaceChildren(line);
+  return node;
+}
+
 export const STEPS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };  // (row, column)

@@ -1,6 +1,6 @@
 // Matrices of one shape joined by signs, and under each the number of the chosen cell: a sum that reads as a sum. All
 // have cells of one size; where there is no room for all of them abreast, two stand in a line.
-import { make } from "./dom.js";
+import { make, spelled } from "./dom.js";
 import { NARROW } from "./layout.js";
 import { plot } from "./plot.js";
 
@@ -41,7 +41,7 @@ export function equation(state, p, view, room, budget) {
   p.body.firstChild.classList.toggle("lf-abreast", !narrow);
   return Promise.all(view.terms.map((term, i) => {
     const own = p.terms[i], first = i % abreast === 0, margin = first ? left : BARE;
-    own.title.textContent = term.title;
+    spelled(own.title, term.title);
     own.value.textContent = term.value;
     own.title.style.marginLeft = own.value.style.marginLeft = `${margin - BARE}px`;
     own.signs.forEach((sign) => { sign.textContent = term.sign; });

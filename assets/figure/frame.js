@@ -1,6 +1,6 @@
 // What stands around the figures: chips that set a demo to a state, tabs of its steps, sentences about the input, and
 // the numbers that are the lesson, in large type.
-import { make } from "./dom.js";
+import { make, spelled } from "./dom.js";
 import { counted } from "./counts.js";
 
 export function top(state, data, redraw) {
@@ -32,7 +32,7 @@ function chip(state, preset, i) {
   const button = make("button", "lf-chip");
   button.type = "button";
   button.dataset.preset = preset.name;
-  button.append(make("i", "", String(i + 1)), make("span", "", preset.label));
+  button.append(make("i", "", String(i + 1)), spelled(make("span"), preset.label));
   button.addEventListener("click", () => {
     state.send("act", { name: "preset", preset: preset.name, counts: counted(), n: ++state.n });
   });
@@ -40,7 +40,7 @@ function chip(state, preset, i) {
 }
 
 function tab(state, step, i, redraw) {
-  const button = make("button", "lf-tab", step.label);
+  const button = spelled(make("button", "lf-tab"), step.label);
   button.type = "button";
   button.dataset.step = step.name;
   button.setAttribute("role", "tab");
@@ -92,7 +92,7 @@ export function say(state, data) {
   }));
   state.numbers.replaceChildren(...data.numbers.map(({ label, value }) => {
     const pair = make("div");
-    pair.append(make("dt", "", label), make("dd", "", value));
+    pair.append(spelled(make("dt"), label), make("dd", "", value));
     return pair;
   }));
 }

@@ -2,7 +2,7 @@
 import { actions } from "./bar.js";
 import { block, diagram, isMap, mapWidth } from "./diagram.js";
 import { crossing, pointed } from "./cross.js";
-import { STEPS, clamp, make } from "./dom.js";
+import { STEPS, clamp, make, spelled } from "./dom.js";
 import { equation } from "./equation.js";
 import { say, top } from "./frame.js";
 import { grid } from "./grid.js";
@@ -40,6 +40,7 @@ function dress(p, view) {
   p.title.textContent = view.title || "";
   p.mark.style.background = view.mark || "transparent";
   p.mark.hidden = !view.mark;
+  for (const line of [p.title, p.y]) spelled(line);
   p.scale.hidden = !view.scale;
   if (view.scale) {
     p.low.textContent = view.scale.low;
@@ -136,6 +137,7 @@ async function draw(state) {
   if (beside && wall) {
     state.card.setAttribute("data-walled", "");
     state.card.style.setProperty("--map", `${beside}px`);
+    footed(state, innerHeight - EDGE - (beside * maps[0][1].size[1]) / maps[0][1].size[0]);
   }
   state.width = state.box.clientWidth;
   const high = budget(state) - (presenting(state) ? 0 : state.said.offsetHeight);  // a full screen's budget knows of it
@@ -156,7 +158,7 @@ async function draw(state) {
       continue;
     }
     p.body.style.maxHeight = `${most}px`;
-    ({ chain, diagram, table, tokens })[view.kind](p, view);
+    ({ chain, diagram, table, tokens })[view.kind](p, view, width);
   }
   if (!figures.length && whole >= NARROW) share(state, rows, high);
   const below = rows.length ? state.rows.offsetHeight + 12 : 0;
@@ -177,12 +179,19 @@ async function draw(state) {
     await Promise.all(work);
     state.root.dataset.drawn = String(++state.drawn);
     align(state);
+    for (const cell of state.rows.querySelectorAll("th, td")) spelled(cell);
     for (const [p, view] of shown) scrollable(p, view);
   } catch (error) {
     console.warn(error);
     state.figures.replaceChildren(make("p", "lf-failed", state.failed));
     state.panels = [];
   }
+}
+
+// What was measured stands below the drawing where that leaves this much room, and what stands beside it gets more.
+function footed(state, free) {
+  state.card.setAttribute("data-footed", "");
+  state.card.toggleAttribute("data-footed", state.numbers.offsetHeight <= free);
 }
 
 // Rows without a figure share the height of the step: the tallest of them scrolls where they would make the card too high.

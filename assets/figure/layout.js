@@ -69,11 +69,8 @@ function narrow(view, width, n) {
   return (view.cells ? 250 : 220) + NAME * clamp(named(view).length - 1, 0, 2);
 }
 
-// The height of a text, or a table, at the most; n of them stand in the step. On a phone they wrap often.
-export function rowsRoom(width, budget, figures, n) {
-  if (width < NARROW) return figures ? 240 : clamp(600 / n, 240, 480);
-  return figures ? ROWS : budget;
-}
+// What scrolls within a page that scrolls is easily overlooked: rows that stand alone have more room.
+export const rowsRoom = (width, budget, figures, rows) => (width < NARROW ? (figures || rows > 1 ? 240 : 360) : figures ? ROWS : budget);
 
 // An equation of matrices below figures leaves them what they need at the least.
 export const equationRoom = (budget, figures, large) => (figures ? budget - (large ? ABOVE : LOW - 10) : budget);
@@ -109,7 +106,7 @@ function overhang(view, { cell, tall }) {
 }
 
 // px by which an axis title goes beyond either end of an axis of this length, or less than nothing
-const beyond = ({ title }, { font }, length) => (title?.text ? (wide(title.text, title.font.size, font.family) - length) / 2 + 6 : 0);
+const beyond = ({ title }, { font }, length) => (title?.text ? (wide(title.text.replace(/<[^>]*>/g, ""), title.font.size, font.family) - length) / 2 + 6 : 0);
 const right = ({ figure: { layout } }, across) => Math.max(layout.margin.r, beyond(layout.xaxis, layout, across));
 
 // Ticks at every 1st, 2nd, 4th, 8th … place.

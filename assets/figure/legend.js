@@ -1,6 +1,6 @@
 // The names of a chart's lines, bars or points, beside their strokes, above the chart: it keeps its size whatever they
 // say. A click hides one.
-import { make } from "./dom.js";
+import { make, spelled } from "./dom.js";
 
 const GLYPHS = { 0: "●", circle: "●", 1: "■", square: "■", 2: "◆", diamond: "◆", 3: "✚", cross: "✚", 4: "✖", x: "✖", 5: "▲",
   "triangle-up": "▲", "triangle-down": "▼", star: "★", pentagon: "⬟", hexagon: "⬢" };
@@ -44,7 +44,7 @@ export function legend(p, view, redraw) {
     const button = make("button", "lf-legend-item");
     button.type = "button";
     button.setAttribute("aria-pressed", !p.hidden.has(group(trace)));
-    button.append(stroke(trace), make("bdi", "", text(trace.name)));
+    button.append(stroke(trace), spelled(make("bdi"), text(trace.name)));
     button.addEventListener("click", () => {
       if (!p.hidden.delete(group(trace))) p.hidden.add(group(trace));
       p.drawn = undefined;

@@ -41,4 +41,12 @@ export async function plot(state, p, view, room, budget) {
   if (p.frame !== frame) Plotly.purge(p.body);
   p.frame = frame;
   await Plotly.react(p.body, data, layout, { displayModeBar: false, responsive: false, doubleClick: "reset" });
+  numbers(p.body);
+}
+
+// The numbers of bars, all of them or none: Plotly leaves out those alone that their bars have no room for.
+function numbers(body) {
+  body.removeAttribute("data-crowded");
+  const widths = [...body.querySelectorAll(".bartext")].map((text) => text.getBoundingClientRect().width);
+  body.toggleAttribute("data-crowded", widths.some((width) => width) && !widths.every((width) => width));
 }

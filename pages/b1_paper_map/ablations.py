@@ -6,13 +6,13 @@ import numpy as np
 
 from models import shapes
 from models.bert import BertConfig
-from pages.b1_paper_map.reading import reading
+from pages.b1_paper_map.reading import points, reading
 from pages.b1_paper_map.tables import FEATURES, SIZE, TASKS
 from study.controls import Choice
 from study.demo import Claim, Evidence, Measured, Origin, Step
 from study.views import Bars, Lines, Series, Table
 
-CHANGE = (-12, 8)  # points on the axis of Table 5: one axis for both of its questions
+CHANGE = (-14, 2)  # points on the axis of Table 5: one axis for both of its questions
 #: Table 7, BERT-base without fine-tuning: which layers are read (0: the input embeddings). Σ: weighted sum, ‖: joined.
 LAYERS = {
     "embeddings": "0",
@@ -50,8 +50,8 @@ def _nsp() -> Answer:
     bars = _changes({"no_nsp": change}, "nsp_chart")
     claims = [Claim("never_better", measured=most, expected=0, op="≤")]
     measured = [
-        Measured("qnli_lost", -change[1]),
-        Measured("least_lost", -most),
+        points("qnli_lost", -change[1]),
+        points("least_lost", -most),
     ]
     return bars, _table_5(), claims, measured
 
@@ -67,9 +67,9 @@ def _direction() -> Answer:
         Claim("bilstm_behind", measured=max(bilstm), expected=0, op="≤"),
     ]
     measured = [
-        Measured("squad_lost", -ltr[-1]),
-        Measured("squad_regained", added[-1]),
-        Measured("squad_missing", -bilstm[-1]),
+        points("squad_lost", -ltr[-1]),
+        points("squad_regained", added[-1]),
+        points("squad_missing", -bilstm[-1]),
     ]
     return bars, _table_5(), claims, measured
 
@@ -86,9 +86,9 @@ def _size() -> Answer:
     base, large = SIZE.minus("12/768/12", "3/768/12"), SIZE.minus("24/1024/16", "12/768/12")
     claims = [Claim("larger_better", measured=smallest, expected=0, op="≥")]
     measured = [
-        Measured("mnli_to_base", base[1]),
-        Measured("mnli_to_large", large[1]),
-        Measured("mrpc_to_large", large[2]),
+        points("mnli_to_base", base[1]),
+        points("mnli_to_large", large[1]),
+        points("mrpc_to_large", large[2]),
     ]
     rows = [[name, *numbers[1:]] for name, numbers in SIZE.rows.items()]
     return lines, Table(["sizes", *tasks], rows, "table_6"), claims, measured
@@ -105,7 +105,7 @@ def _features() -> Answer:
         Claim("as_text", measured=-max(change), expected=0.3, abs=1e-9),
         Claim("joined_best", measured=change[-1], expected=max(change)),
     ]
-    measured = [Measured("behind_tuning", -max(change)), Measured("layers_bring", max(change) - change[0])]
+    measured = [points("behind_tuning", -max(change)), points("layers_bring", max(change) - change[0])]
     rows = [[LAYERS[name], FEATURES.cell(name, "dev")] for name in LAYERS]
     return bars, Table(["layers", "dev_f1"], rows, "table_7"), claims, measured
 

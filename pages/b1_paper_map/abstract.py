@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from models import metrics
+from pages.b1_paper_map.reading import points
 from pages.b1_paper_map.tables import GLUE, SQUAD_1, SQUAD_2
 from study.controls import Choice
-from study.demo import Claim, Evidence, Measured, Origin
+from study.demo import Claim, Evidence, Origin
 from study.views import Bars, Chain, Say, Table
 
 
@@ -64,7 +65,7 @@ def abstract(number: Annotated[str, Choice(*HEADLINES)] = "glue") -> Evidence:
         chain,
         Table(["asked", "answered"], facts, "conditions"),
         claims=claims,
-        measured=[Measured("gain_here", gain), *([Measured("to_people", h.bert - h.people)] if h.people else [])],
+        measured=[points("gain_here", gain), *([points("to_people", h.bert - h.people)] if h.people else [])],
         origin=Origin.PAPER,
         source=f"Devlin et al. 2019, {h.place}",
     )

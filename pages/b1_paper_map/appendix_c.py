@@ -4,7 +4,7 @@ from typing import Annotated
 
 import numpy as np
 
-from pages.b1_paper_map.reading import reading
+from pages.b1_paper_map.reading import points, reading
 from pages.b1_paper_map.tables import ACCURACY, FEATURES, MASKING, SIZE, STEPS, TASKS
 from study.controls import Choice
 from study.demo import Claim, Evidence, Measured, Origin, Step, same
@@ -56,9 +56,9 @@ def _masking() -> Answer:
     frozen = MASKING.cell("100/0/0", "NER_features")
     claims = [Claim("mask_only_lowest", measured=frozen, expected=z[:, 2].min())]
     measured = [
-        Measured("mask_only_frozen", -change[2, 0]),
-        Measured("mask_only_tuned", -change[1, 0]),
-        Measured("mnli_spread", np.ptp(z[:, 0])),
+        points("mask_only_frozen", -change[2, 0]),
+        points("mask_only_tuned", -change[1, 0]),
+        points("mnli_spread", np.ptp(z[:, 0])),
     ]
     rows = [[name, *numbers] for name, numbers in MASKING.rows.items()]
     return bars, Table(["strategy", *MASKING.columns], rows, "table_8"), claims, measured
@@ -85,8 +85,8 @@ def _steps() -> Answer:
     ]
     measured = [
         Measured("first_ahead", 1000 * steps[ahead > 0][0]),
-        Measured("ahead_at_end", ahead[-1]),
-        Measured("last_steps", in_the_end - at_600),
+        points("ahead_at_end", ahead[-1]),
+        points("last_steps", in_the_end - at_600),
     ]
     rows = [list(row) for row in zip(steps, *tenths.values(), strict=True)]
     return lines, Table(["thousand_steps", *tenths], rows, "figure_5"), claims, measured
@@ -98,7 +98,7 @@ def _twice() -> Answer:
     apart = np.round(np.abs(np.subtract(first, second)), 2)
     bars = Bars({"apart": apart}, tasks, x="task", y="points", title="twice_chart", y_range=(0, 1.4))
     claims = [Claim("sometimes_equal", measured=apart.min(), expected=0)]
-    measured = [Measured("apart_sst2", apart[1]), Measured("apart_ner", apart[3]), Measured("apart_most", apart.max())]
+    measured = [points("apart_sst2", apart[1]), points("apart_ner", apart[3]), points("apart_most", apart.max())]
     rows = [list(row) for row in zip(tasks, first, second, places, strict=True)]
     return bars, Table(["task", "one_table", "other_table", "tables"], rows, "same_model"), claims, measured
 

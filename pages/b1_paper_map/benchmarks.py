@@ -5,10 +5,10 @@ from typing import Annotated
 
 import numpy as np
 
-from pages.b1_paper_map.reading import reading
+from pages.b1_paper_map.reading import points, reading
 from pages.b1_paper_map.tables import GLUE, SQUAD_1, SQUAD_2, SWAG, Printed
 from study.controls import Choice
-from study.demo import Claim, Evidence, Measured, Origin, Step
+from study.demo import Claim, Evidence, Origin, Step
 from study.views import Bars, Say, Table
 
 
@@ -50,7 +50,7 @@ def benchmarks(table: Annotated[str, Choice(*SHOWN)] = "glue") -> Evidence:
         title=Say(f"{table}_scores"),
         y_range=(0, 100),
     )
-    behind = [Measured("over_people", s.numbers(s.best)[-1] - s.numbers(s.people)[-1])] if s.people else []
+    behind = [points(f"over_{s.people}", s.numbers(s.best)[-1] - s.numbers(s.people)[-1])] if s.people else []
     return Evidence(
         Step("chart", bars, reading(table)),
         Step("numbers", _numbers(s)),
@@ -58,7 +58,7 @@ def benchmarks(table: Annotated[str, Choice(*SHOWN)] = "glue") -> Evidence:
             Claim("as_text", measured=gains[-1], expected=s.gain, abs=1e-9),
             Claim("every_column", measured=gains.min(), expected=0, op="≥"),
         ],
-        measured=[Measured("gain", gains[-1]), *behind],
+        measured=[points("gain", gains[-1]), *behind],
         origin=Origin.PAPER,
         source=f"Devlin et al. 2019, {s.table.place}",
     )

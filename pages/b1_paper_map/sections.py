@@ -82,7 +82,7 @@ def _parts() -> Iterator[Box | Text]:
         for name in names:
             place = _place(SECTIONS[name])
             yield Box(x, top, width, HIGH, Say(name), role=role, size=12, name=name)
-            yield Text(x + width / 2, top + HIGH + 13, place, size=12)
+            yield Text(x + width / 2, top + HIGH + 15, place, size=12)
             x += width + GAP
 
 

@@ -53,26 +53,28 @@ def which_table(
     item = ITEMS[statement]
     chosen = answer if answer != OPEN else ""
     boxes = list(_places(item.answer, answer))
-    rows = [[Say("claimed"), Say(f"{statement}_claim")]]
-    if chosen:
-        verdict = "right" if chosen == item.answer else "wrong"
-        rows += [
-            [Say("verdict"), Say(verdict)],
-            [Say("place"), Say(item.answer)],
-            [Say("why"), Say(f"{statement}_why")],
-        ]
     shown = chosen and item.answer != NONE
     difference = item.first - item.second
     as_printed = Claim("as_printed", measured=difference, expected=item.stated, abs=1e-9)
     return Evidence(
-        Diagram(boxes, 360, 72, pick="answer", selected=chosen),
-        Table(["asked", "answered"], rows, "statement"),
+        Diagram(boxes, 360, 72, pick="answer", selected=chosen, title=Say(f"{statement}_claim")),
+        *([_graded(statement, item, chosen)] if chosen else []),
         *([_numbers(statement, item)] if shown else []),
         claims=[Claim("one_right", measured=PLACES.count(item.answer), expected=1), *([as_printed] if shown else [])],
         origin=Origin.PAPER,
         source="Devlin et al. 2019, Tables 1-8, Figure 5",
         notices=[Say("answer_first")] if answer == OPEN else [],
     )
+
+
+def _graded(statement: str, item: Item, chosen: str) -> Table:
+    """Whether the answer is right, which one is, and why."""
+    rows = [
+        [Say("verdict"), Say("right" if chosen == item.answer else "wrong")],
+        [Say("place"), Say(item.answer)],
+        [Say("why"), Say(f"{statement}_why")],
+    ]
+    return Table(["asked", "answered"], rows)
 
 
 def _numbers(statement: str, item: Item) -> Chain:

@@ -11,6 +11,7 @@ from study import local_bert
 from study.controls import Sentence
 
 FIGURE_2 = "my dog is cute", "he likes playing"
+NOTE = {"text": FIGURE_2[0], "pair": FIGURE_2[1]}  # what the note's numbers are of: a chip brings it back
 C = 384  # d_model
 ROLES = {"token": "hidden", "position": "position"}
 Line, Pair = Annotated[str, Sentence(400)], Annotated[str, Sentence(400, optional=True)]

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from models import bert, bert_input
-from pages.b2_input_embeddings.inputs import FIGURE_2, ROLES, C, Line, Pair, summed
+from pages.b2_input_embeddings.inputs import FIGURE_2, NOTE, ROLES, C, Line, Pair, summed
 from study import local_bert
 from study.controls import Cell, Slider
 from study.demo import Evidence, Origin, Step, same
@@ -16,9 +16,9 @@ from study.views import Chain, Heatmap, Say
 WINDOW = 12  # how many of the C numbers are drawn at once
 OTHER_TEXT = "the cat sat on the mat", "it slept"
 PRESETS = {
-    "figure_2": {"text": FIGURE_2[0], "pair": FIGURE_2[1], "step": "added"},
-    "position_0": {"cell": (0, 3), "step": "added"},
-    "layer_norm": {"step": "normed"},
+    "figure_2": {**NOTE, "step": "added"},
+    "position_0": {**NOTE, "cell": (0, 3), "step": "added"},
+    "layer_norm": {**NOTE, "step": "normed"},
     "other_text": {"text": OTHER_TEXT[0], "pair": OTHER_TEXT[1], "cell": (0, 0), "step": "normed"},
 }
 

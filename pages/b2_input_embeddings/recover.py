@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from models import bert, bert_input, shapes
-from pages.b2_input_embeddings.inputs import FIGURE_2, C, Line, Pair, summed
+from pages.b2_input_embeddings.inputs import FIGURE_2, NOTE, C, Line, Pair, summed
 from pages.b2_input_embeddings.reading_back import positions_along, random_sums, read_back, room
 from study import local_bert
 from study.controls import Slider
@@ -17,10 +17,10 @@ from study.views import Lines, Say, Series, Span, Table, Tokens
 WIDTHS = (4, 8, 16, 32, 64, 128, 256, C)
 DRAWS = 300
 PRESETS = {
-    "width_64": {"width": 64, "step": "read"},
-    "width_16": {"width": 16, "step": "read"},
-    "width_384": {"width": C, "step": "read"},
-    "cost": {"step": "cost"},
+    "width_64": {**NOTE, "width": 64, "step": "read"},
+    "width_16": {**NOTE, "width": 16, "step": "read"},
+    "width_384": {**NOTE, "width": C, "step": "read"},
+    "cost": {**NOTE, "step": "cost"},
 }
 
 
@@ -133,8 +133,8 @@ def _designs() -> Table:
     # concatenation widens the layers, not the tables: those of the wide model are three times too wide
     carried = shapes.count_parameters(wide, pooler=False).total - 3 * tables + tables
 
-    def row(design: str, vector_width: int, total: int) -> list[Say | int | str]:
-        return [Say(design), vector_width, Say("whole", n=total - base), Say("whole", n=total)]
+    def row(design: str, vector_width: int, total: int) -> list[Say]:
+        return [Say(design), *(Say("whole", n=n) for n in (vector_width, total - base, total))]
 
     rows = [
         row("add", C, base),

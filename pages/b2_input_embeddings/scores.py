@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from models import bert, bert_input
-from pages.b2_input_embeddings.inputs import FIGURE_2, Line, Pair, summed
+from pages.b2_input_embeddings.inputs import FIGURE_2, NOTE, Line, Pair, summed
 from study import local_bert
 from study.controls import Cell
 from study.demo import Evidence, Measured, Origin, Step, same
@@ -18,11 +18,11 @@ from study.views import Heatmap, Say
 
 TERMS = [f"{asks}·{asked}" for asks in "tspb" for asked in "tsp"]  # b asked is left out: the same for every key
 PRESETS = {
-    "places": {"cell": (2, TERMS.index("p·p"))},
-    "words": {"cell": (1, TERMS.index("t·t"))},
-    "bias": {"cell": (5, TERMS.index("b·t"))},
-    "segment": {"cell": (6, TERMS.index("s·t"))},
-    "place_asks_word": {"cell": (3, TERMS.index("p·t"))},
+    "places": {**NOTE, "cell": (2, TERMS.index("p·p"))},
+    "words": {**NOTE, "cell": (1, TERMS.index("t·t"))},
+    "bias": {**NOTE, "cell": (5, TERMS.index("b·t"))},
+    "segment": {**NOTE, "cell": (6, TERMS.index("s·t"))},
+    "place_asks_word": {**NOTE, "cell": (3, TERMS.index("p·t"))},
 }
 
 

@@ -39,7 +39,7 @@ def senses(
     neighbours = nearest(cosine[layer]).tolist()  # (N,)
     right = [bool(same[i, n]) for i, n in enumerate(neighbours)]
     senses_and_names = [f"{u.sense} {name}" for u, name in zip(uses, _names(uses), strict=True)]
-    distance = 1 - cosine[layer]  # (N, N)
+    distance = (1 - cosine[layer]).fill_diagonal_(0)  # (N, N): of a use from itself exactly
     return Evidence(
         Step("plane", _points(uses, 0, "before"), *([_points(uses, layer, "after")] if layer else [])),
         Step(
@@ -93,7 +93,7 @@ def _points(uses: tuple[Use, ...], layer: int, title: str) -> Scatter:
         mine = [i for i, u in enumerate(uses) if u.sense == sense]
         x, y = xy[mine].T
         groups.append(Points(Say("as_is", text=sense), x, y, [names[i] for i in mine]))
-    return Scatter(groups, x="pc1", y="pc2", title=Say(title, layer=layer, share=f"{share:.0%}"), square=True)
+    return Scatter(groups, x="pc1", y="pc2", title=Say(title, layer=layer, share=f"{100 * share:.0f} %"), square=True)
 
 
 def _sentences(uses: tuple[Use, ...], neighbours: list[int], right: list[bool], layer: int) -> Table:

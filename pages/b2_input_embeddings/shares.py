@@ -4,15 +4,15 @@ import torch
 from torch import Tensor
 
 from models import bert_input
-from pages.b2_input_embeddings.inputs import FIGURE_2, ROLES, Line, Pair, cosine, summed
+from pages.b2_input_embeddings.inputs import FIGURE_2, NOTE, ROLES, Line, Pair, cosine, summed
 from study import local_bert
 from study.demo import Claim, Evidence, Measured, Origin, Step, same
 from study.views import Bars, Lines, Say, Series, Table
 
 PRESETS = {
-    "figure_2": {"text": FIGURE_2[0], "pair": FIGURE_2[1], "step": "tokens"},
+    "figure_2": {**NOTE, "step": "tokens"},
     "one_sentence": {"text": FIGURE_2[0], "pair": "", "step": "tokens"},
-    "all_positions": {"step": "positions"},
+    "all_positions": {**NOTE, "step": "positions"},
 }
 
 

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from models import bert, bert_input
 from models.bert_input import PARTS, Sum, of
-from pages.b2_input_embeddings.inputs import FIGURE_2, Line, Pair, cosine, distinct, summed
+from pages.b2_input_embeddings.inputs import FIGURE_2, NOTE, Line, Pair, cosine, distinct, summed
 from study import local_bert
 from study.controls import Toggle
 from study.demo import Claim, Evidence, Measured, Origin, Step, same
@@ -19,11 +19,11 @@ from study.views import Heatmap, Say, Table
 Numbers = tuple[float, float, float, float]  # what a row of the table says
 NOT_COMPARABLE = float("nan")
 PRESETS = {
-    "no_position": {"position": False, "step": "attention"},
-    "no_segment": {"position": True, "segment": False, "step": "attention"},
-    "swapped": {"position": True, "swap": True, "step": "attention"},
-    "later_head": {"position": False, "layer": 3, "head": 1, "step": "heads"},
-    "all_changes": {"position": True, "segment": False, "step": "cases"},
+    "no_position": {**NOTE, "position": False, "step": "attention"},
+    "no_segment": {**NOTE, "position": True, "segment": False, "step": "attention"},
+    "swapped": {**NOTE, "position": True, "swap": True, "step": "attention"},
+    "later_head": {**NOTE, "position": False, "layer": 3, "head": 1, "step": "heads"},
+    "all_changes": {**NOTE, "position": True, "segment": False, "step": "cases"},
 }
 
 

@@ -32,9 +32,9 @@ def attempts(word: Annotated[str, Text(120)] = "flightless", look: Annotated[int
         Claim("longest", measured=_overlooked(t), expected=0),
     ]
     views, notices = [_spelt(t.word, t.pieces, "result")], []
+    n = min(look, looks)
     if looks:
-        n = min(look, looks)
-        views = [_at_look(t, n), _all_looks(t, n), *views]
+        views = [_at_look(t, n), *views]
     else:
         notices.append(Say("no_looks"))
     if len(traces) > 1:
@@ -46,6 +46,7 @@ def attempts(word: Annotated[str, Text(120)] = "flightless", look: Annotated[int
             views.append(_spelt(t.word, shortest, "fewest"))
     return Evidence(
         *views,
+        *([_all_looks(t, n)] if looks else []),  # last: its width changes with n, and nothing else has to move
         claims=claims,
         origin=Origin.PRETRAINED,
         source=VOCABULARY,
@@ -67,7 +68,7 @@ def _at_look(t: wordpiece.Trace, n: int) -> Tokens:
         spans += [Span(i, i + 1, "right") for i in range(now.start)]
         legend["right"] = "cut_off"
     outcome = "found_now" if now.found else "missed_now"
-    return Tokens(t.word, spans, legend, Say(outcome, step=n, piece=now.piece))
+    return Tokens(t.word, spans, legend, Say(outcome, step=n))
 
 
 def _all_looks(t: wordpiece.Trace, n: int) -> Table:

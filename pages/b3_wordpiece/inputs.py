@@ -3,7 +3,7 @@
 from models import wordpiece
 from study.controls import Refusal
 
-VOCABULARY = "vocab.txt (bert-base-uncased), 30,522"
+VOCABULARY = "vocab.txt · bert-base-uncased"
 TATOEBA = "Tatoeba, CC BY 2.0 FR"
 SENTENCE = "Penguins are flightless birds, not wingless ones."
 

@@ -18,6 +18,7 @@ from study.demo import Claim, Evidence, Measured, Origin
 from study.views import Bars, Say
 
 LIMIT = 64  # tokens
+RANGE = (-0.3, 1)  # of both charts: with room for the number below a small negative cosine
 ORDER = ("mean", "sep", "input", "cls")  # last what has no correlation under a causal mask: colours stay the same
 FIRST, SECOND = "A man is playing a guitar.", "Someone plays an instrument."
 PRESETS = {
@@ -41,17 +42,29 @@ def cls_or_mean(
         Claim("padded", measured=_padded(first, second, mask == "causal"), expected=cosines["mean"], abs=1e-5),
         Claim("mean_as_glue", measured=100 * recorded["both"]["mean"], expected=_glue(), abs=0.1),  # bfloat16 there
     ]
+    notices = _unknown(first, second)
     if mask == "causal":
+        notices.append(Say("no_cls"))
         claims.append(Claim("cls_constant", measured=cosines["cls"], expected=1, abs=1e-5))
     return Evidence(
-        Bars({r: [c] for r, c in cosines.items()}, ["cos(u, v)"], y="cosine", title="pair", y_range=(-0.2, 1)),
-        Bars({r: [c] for r, c in told.items()}, ["STS-B"], y="spearman", title="recorded", y_range=(-0.2, 1)),
+        Bars({r: [c] for r, c in cosines.items()}, ["cos(u, v)"], y="cosine", title="pair", y_range=RANGE),
+        Bars({r: [c] for r, c in told.items()}, ["STS-B"], y="spearman", title="recorded", y_range=RANGE),
         claims=claims,
         measured=[Measured(r, 100 * told[r]) for r in ("cls", "mean") if r in told],
         origin=Origin.PRETRAINED,
-        notices=[Say("no_cls")] if mask == "causal" else [],
+        notices=notices,
         source=f"{local_bert.MODEL}, models/checkpoints/sentence_vectors/CARD.md",
     )
+
+
+def _unknown(first: str, second: str) -> list[Say]:
+    """The notice that some of their words became [UNK]."""
+    encode = bert.load().encode
+    tokens = [
+        *encode(first).tokens,
+        *encode(second).tokens,
+    ]
+    return local_bert.unknown(tokens)
 
 
 def _vectors(text: str, causal: bool) -> dict[str, torch.Tensor]:

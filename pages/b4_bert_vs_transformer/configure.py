@@ -128,9 +128,7 @@ def _formula(config: BertConfig, pooler: bool) -> Table:
         ("pooler", f"{C}² + {C}", C * C + C),
     ]
     shown = rows if pooler else rows[:-1]
-    return Table(
-        ["part", "formula", "numbers"], [[Say(name), formula, Say("whole", n=n)] for name, formula, n in shown]
-    )
+    return Table(["part", "formula", "numbers"], [[Say(name), text, Say("whole", n=n)] for name, text, n in shown])
 
 
 def _stated() -> Table:

@@ -19,6 +19,7 @@ from study.demo import Evidence, Measured, Origin, same
 from study.memo import memo
 from study.views import Bars, Heatmap, Say
 
+MARKS = ("[CLS]", "[SEP]")  # no words: nobody would guess one in their place
 BEST = 3  # candidates of each way that are shown
 PRESETS = {
     "book": {"sentence": LINE, "cell": (6, 4)},
@@ -44,7 +45,8 @@ def one_sided(sentence: Line = LINE, cell: Annotated[tuple[int, int], Cell(LIMIT
     read = _read(sentence)
     cosine = F.cosine_similarity(read.both.double(), read.left.double(), dim=-1)  # (L+1, T)
     layer, at = chosen = Cell.inside(cell, cosine.shape)
-    p = {"both": _filled(sentence, at, False), "left": _filled(sentence, at, True)}  # (V,) each
+    is_word = read.tokens[at] not in MARKS
+    p = {"both": _filled(sentence, at, False), "left": _filled(sentence, at, True)} if is_word else {}  # (V,) each
     token = bert.load().encode(sentence).ids[at]
     shorter = read.cut.shape[1]
     return Evidence(
@@ -60,21 +62,20 @@ def one_sided(sentence: Line = LINE, cell: Annotated[tuple[int, int], Cell(LIMIT
             selected=chosen,
             hover="change_of",
         ),
-        _candidates(p, read.tokens[at]),
+        *([_candidates(p, read.tokens[at])] if is_word else []),
         claims=[
             same("last_token", read.both[:2, -1], read.left[:2, -1], abs=1e-5),
             same("needs_no_right", read.left[:, :shorter], read.cut, abs=1e-4),
             same("cls_alone", read.left[:, 0], _cls(), abs=1e-4),
         ],
         measured=[
-            Measured("p_both", p["both"][token], unit="share"),
-            Measured("p_left", p["left"][token], unit="share"),
+            *(Measured(f"p_{way}", q[token], unit="share") for way, q in p.items()),
             Measured("here", cosine[layer, at]),
             Measured("mean", cosine[-1].mean()),
         ],
         origin=Origin.TRAINED_HERE,
         source="models/checkpoints/mlm/CARD.md",
-        notices=local_bert.unknown(read.tokens),
+        notices=[*local_bert.unknown(read.tokens), *([] if is_word else [Say("no_word", token=read.tokens[at])])],
     )
 
 

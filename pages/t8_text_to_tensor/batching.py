@@ -42,7 +42,7 @@ def batching(
         Step(
             "output",
             Bars(
-                {"with_mask": with_mask, "without_mask": without},
+                {"with_mask": _told(with_mask), "without_mask": _told(without)},
                 [f"{n + 1}" for n in range(B)],
                 x="sentence",
                 y="difference",
@@ -59,6 +59,11 @@ def batching(
         source=CARD,
         notices=local_bert.unknown([t for tokens in found.tokens for t in tokens], "unknown_to_translator"),
     )
+
+
+def _told(gaps: list[float]) -> list[float]:
+    """Differences to be shown: what float64 rounds is none."""
+    return [round(gap, 9) for gap in gaps]
 
 
 def _padded(found: Batch) -> list[list[str]]:

@@ -18,7 +18,7 @@ BARS = {  # a station -> its sign
     "position": "x",
     "qkv": "Q",
     "scores": "QKᵀ (S, S)",
-    "wide": "d_ff",
+    "wide": "FFN",
     "masked": "QKᵀ (T, T)",
     "cross": "QKᵀ (T, S)",
     "logits": "logits",

@@ -9,10 +9,12 @@ from typing import Any
 
 import numpy as np
 
+from study.figures.symbols import for_plotly
 from study.look import FONT, Look, visible
 from study.views import Key, Say
 
 Words = Callable[[Key], str]  # a key of a view -> the reader's words
+SHORT = np.iinfo(np.int16).max
 
 FEWEST = 3  # ticks of an axis, where there are round numbers for them
 
@@ -36,7 +38,9 @@ def base64_array(array: np.ndarray) -> dict[str, str]:
     """An array as Plotly reads it: base64, a fraction of the bytes of a list. A picture needs no more than float32."""
     if array.dtype == np.float64:
         array = array.astype(np.float32)
-    code = {"float32": "f4", "uint8": "u1", "int32": "i4"}[array.dtype.name]
+    if array.dtype != np.uint8 and np.all(np.abs(array) <= SHORT) and np.all(array == np.round(array)):
+        array = array.astype(np.int16)  # degrees, positions, steps: half of the bytes
+    code = {"float32": "f4", "uint8": "u1", "int32": "i4", "int16": "i2"}[array.dtype.name]
     encoded = {"dtype": code, "bdata": base64.b64encode(np.ascontiguousarray(array).tobytes()).decode()}
     return encoded | {"shape": ", ".join(map(str, array.shape))} if array.ndim > 1 else encoded
 
@@ -69,7 +73,7 @@ def axis_title(key: Key, look: Look, words: Words) -> dict[str, Any]:
     """The title of an axis as a part of its layout; {} where it has none."""
     if not key:
         return {}
-    return {"title": {"text": escaped(words(key)), "font": {"size": look.small}, "standoff": 6}}
+    return {"title": {"text": for_plotly(escaped(words(key))), "font": {"size": look.small}, "standoff": 6}}
 
 
 def escaped(text: str) -> str:

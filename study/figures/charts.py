@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from study.figures.bar_numbers import bar_texts, write
 from study.figures.base import (
     FEWEST,
     Words,
@@ -19,7 +20,7 @@ from study.figures.base import (
     text_width,
 )
 from study.figures.label_places import places
-from study.look import DASHES, Look, number, power, visible
+from study.look import DASHES, Look, alike, number, power, visible
 from study.views import Bars, Histogram, Lines, Scatter, Series
 
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "x", "star", "pentagon", "hexagon", "triangle-down")
@@ -118,7 +119,8 @@ def _axis(log: bool, arrays: Sequence[np.ndarray | None] = ()) -> dict[str, Any]
     every = -(-(last + 1 - first) // DECADES)
     # from 1 on, up and down: 10⁻⁶ 10⁻³ 1 10³
     exponents = [n for n in range(first, last + 2) if n % every == 0]
-    texts = [f"{10.0**n:g}" if -3 < n < 4 else power(n) for n in exponents]
+    written = all(-3 < n < 4 for n in exponents)  # one way of writing on an axis: 0.1 0.01, or 10⁻² 10⁻⁴
+    texts = [f"{10.0**n:g}" if written or n in (0, 1) else power(n) for n in exponents]
     return {"type": "log", "tickvals": [10.0**n for n in exponents], "ticktext": texts}
 
 
@@ -127,7 +129,7 @@ def _few_ticks(view: Lines) -> dict[str, Any]:
     at = sorted({float(x) for series in view.series if not series.dashed for x in series.x})
     if not view.log_x or len(at) > FEW:
         return {}
-    return {"tickvals": at, "ticktext": [number(x) for x in at]}
+    return {"tickvals": at, "ticktext": alike(at, digits=3, loss=0.05)}
 
 
 def scatter(view: Scatter, look: Look, words: Words) -> dict[str, Any]:
@@ -192,6 +194,7 @@ def _around(values: np.ndarray, share: float) -> list[float]:
 
 def bars(view: Bars, look: Look, words: Words) -> dict[str, Any]:
     labels, ticks = categories(view.labels)
+    texts = bar_texts(view)
     pattern = {"fgcolor": look.page, "fillmode": "overlay"}
     data = []
     for i, (key, values) in enumerate(view.values.items()):
@@ -211,20 +214,23 @@ def bars(view: Bars, look: Look, words: Words) -> dict[str, Any]:
         if key in view.spread:
             bar["error_y"] = _spread(values, *view.spread[key], look)
         data.append(bar)
-        if len(labels) * len(view.values) <= 12:  # more bars have no room for their numbers
+        if texts:
             tops = view.spread[key][1] if key in view.spread else None
-            form = ".2f" if view.y_range == (0, 1) else _form(values)  # shares as the cells of a matrix say them
-            data += _bar_numbers(bar, values, tops, look, form, hatched=len(view.values) > 1)
+            data += write(bar, texts[key], tops, look, hatched=len(view.values) > 1)
     x_axis = {"type": "category", "tickvals": labels, "ticktext": ticks, "fixedrange": True}
     x_axis |= {"autotickangles": [0, 45]}  # no third slant, or twins of nearly one width would differ
+    if title := axis_title(view.x, look, words).get("title"):  # not to be read as the second line of a name above it
+        x_axis["title"] = title | {"standoff": 10, "font": title["font"] | {"color": look.role("hidden")}}
     y_axis = {"type": "log" if view.log_y else "linear", "fixedrange": True} | axis_title(view.y, look, words)
+    if view.log_y:
+        y_axis |= _axis(True, list(view.values.values()))
     if view.y_range:
         y_axis["range"] = list(view.y_range)
     if _few_things(view):
         y_axis["dtick"] = 1
     figure_layout = layout(
         look,
-        x_axis | axis_title(view.x, look, words),
+        x_axis,
         y_axis,
         barmode="group",
         bargap=0.25,
@@ -233,36 +239,6 @@ def bars(view: Bars, look: Look, words: Words) -> dict[str, Any]:
     )
     figure_layout["margin"] |= {"t": 8 + look.small}  # the number of a bar that is as high as the chart
     return plot(view.y, words, data, figure_layout)
-
-
-def _few_things(view: Bars) -> bool:
-    """Are things counted, and so few that Plotly would set ticks at halves?"""
-    counts = np.concatenate([np.asarray(values, float).ravel() for values in view.values.values()])
-    counts = counts[np.isfinite(counts)]
-    return not view.log_y and bool(counts.size) and (counts == counts.round()).all() and 1 < counts.max() <= FEW / 2
-
-
-def _form(values: np.ndarray) -> str:
-    return ".3~g" if np.nanmax(np.abs(values), initial=0) < 1e3 else ".3~s"  # 364k, not 3.64e+5
-
-
-def _bar_numbers(
-    bar: dict[str, Any], values: np.ndarray, tops: np.ndarray | None, look: Look, form: str, *, hatched: bool
-) -> list[dict[str, Any]]:
-    """Writes the numbers of a trace's bars: into plain ones, and beyond the end of those beside hatched ones, since no
-    ink can be read on two colours. Returns the traces that this takes: above error bars it is one of unseen bars, as
-    high as the error bars' upper ends (tops)."""
-    place = {"textposition": "outside" if hatched else "auto", "textangle": 0, "cliponaxis": False}
-    place |= {"textfont": {"size": look.small}}
-    if tops is None:
-        bar |= place | {"texttemplate": f"%{{y:{form}}}"}
-        return []
-    bar["legendgroup"] = bar["name"]
-    unseen = {"color": "rgba(0,0,0,0)"}
-    same_place = {key: bar[key] for key in ("type", "x", "offsetgroup", "legendgroup")}
-    numbers = {"customdata": base64_array(values), "texttemplate": f"%{{customdata:{form}}}"}
-    silent = {"hoverinfo": "skip", "showlegend": False, "y": base64_array(tops), "marker": unseen}
-    return [same_place | numbers | place | silent | {"textposition": "outside"}]
 
 
 def _spread(values: np.ndarray, low: np.ndarray, high: np.ndarray, look: Look) -> dict[str, Any]:

@@ -6,11 +6,13 @@ from math import hypot
 from typing import Any
 
 from study.figures.base import Words
+from study.figures.symbols import for_svg
 from study.look import Look
 from study.views import Diagram, Say
 from study.views.diagram import Arrow, Box, Cells, Circle, Part, Polygon, Text
 
 MOST = 1.45  # a drawing is shown at most this much larger than it is written
+EDGE = 3  # units beyond the sheet: the frame of a chosen box at its end
 SOFT = 0.16  # of a role's colour, behind a text
 
 
@@ -25,14 +27,15 @@ def diagram(view: Diagram, look: Look, words: Words) -> dict[str, Any]:
             drawn.append(_button(part, reached, part.name == view.selected, look, words))
         else:
             drawn.append(_DRAW[type(part)](part, look, words))
-    inside = "".join(drawn)
+    inside, edge = "".join(drawn), EDGE if view.pick else 0
+    wide, high = view.width + 2 * edge, view.height + 2 * edge
     svg = (
-        f'<svg viewBox="0 0 {view.width:g} {view.height:g}" xmlns="http://www.w3.org/2000/svg" '
+        f'<svg viewBox="{-edge:g} {-edge:g} {wide:g} {high:g}" xmlns="http://www.w3.org/2000/svg" '
         f'role="{"group" if view.pick else "img"}" aria-label="{escape(words(view.alt), quote=True)}">{inside}</svg>'
     )
     # A drawing travels as JSON within JSON, where " takes four bytes; all that are left in it stand around attributes.
-    svg, size = svg.replace('"', "'"), [view.width, view.height]
-    return {"kind": "diagram", "svg": svg, "width": round(view.width * MOST), "size": size, "pick": bool(view.pick)}
+    svg, size = svg.replace('"', "'"), [wide, high]
+    return {"kind": "diagram", "svg": svg, "width": round(wide * MOST), "size": size, "pick": bool(view.pick)}
 
 
 def _button(part: Box, reached: str, chosen: bool, look: Look, words: Words) -> str:
@@ -51,7 +54,7 @@ def _button(part: Box, reached: str, chosen: bool, look: Look, words: Words) -> 
 
 
 def _say(text: str | Say, words: Words) -> str:
-    return escape(words(text) if isinstance(text, Say) else text)
+    return for_svg(escape(words(text) if isinstance(text, Say) else text))
 
 
 def _color(role: str, look: Look) -> str:

@@ -13,7 +13,7 @@ from study.figures.diagram import diagram
 from study.figures.matrices import reach
 from study.figures.printed_matrices import equation, heatmap, heatmaps
 from study.figures.printed_tokens import WIDE, token_lines, tokens
-from study.figures.rows import cell, chain
+from study.figures.rows import cells, chain
 from study.look import Look
 from study.views import (
     Bars,
@@ -55,7 +55,7 @@ def printed(view: View, look: Look, words: Words, top: float | None = None) -> P
     """top: where the colour scale of a heatmap ends that shares it with others."""
     title, alt = words(view.title) if view.title else "", alternative(view, words)
     if isinstance(view, Table):
-        rows = tuple(tuple(cell(value, words) for value in row) for row in view.rows)
+        rows = tuple(map(tuple, cells(view, words)))
         columns = tuple(map(words, view.columns))
         return Printed(title, alt, columns=columns, rows=rows[:MOST_ROWS], left_out=max(0, len(rows) - MOST_ROWS))
     if isinstance(view, Heatmap):

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from study.figures import plot, svg
+from study.figures.bar_numbers import bar_texts
 from study.figures.base import Words, text_width
 from study.figures.label_places import places
-from study.look import Look, number, visible
+from study.look import Look, visible
 from study.views import Bars, Histogram, Lines, Scatter, Series
 
 DASHES = ("", "7 4", "2 3", "7 3 2 3", "12 4", "12 3 2 3")  # as look.DASHES names them
@@ -136,20 +137,21 @@ def bars(view: Bars, look: Look, words: Words) -> Picture:
 
 def _bars(view: Bars, inside: plot.Frame, styles: Mapping[str, str], look: Look) -> list[str]:
     """styles: colours by group."""
-    marks = []
+    marks, texts = [], bar_texts(view)
     for n, (key, heights) in enumerate(view.values.items()):
         low, high = view.spread.get(key, (None, None))
         for i, height in enumerate(heights):
             spread = (None, None) if low is None else (float(low[i]), float(high[i]))
-            marks += _bar(inside, (i, n, len(styles)), float(height), spread, styles[key], look)
+            text = texts[key][i] if texts else ""
+            marks += _bar(inside, (i, n, len(styles)), float(height), spread, (styles[key], text), look)
     return marks
 
 
-def _bar(inside: plot.Frame, place: tuple, height: float, spread: tuple, color: str, look: Look) -> list[str]:
-    """place: number of the label, number of the group, number of groups."""
+def _bar(inside: plot.Frame, place: tuple, height: float, spread: tuple, style: tuple, look: Look) -> list[str]:
+    """place: number of the label, number of the group, number of groups. style: its colour and its number as text."""
     if not np.isfinite(height):
         return []
-    i, n, groups = place
+    (i, n, groups), (color, text) = place, style
     foot = 10**inside.y.low if inside.y.log else min(max(0.0, inside.y.low), inside.y.high)
     left, top = inside.at(i + 0.125 + 0.75 * n / groups, height)
     right, bottom = inside.at(i + 0.125 + 0.75 * (n + 1) / groups, foot)
@@ -159,8 +161,8 @@ def _bar(inside: plot.Frame, place: tuple, height: float, spread: tuple, color: 
     if spread[0] is not None:
         (_, y1), (_, y2) = inside.at(i, spread[0]), inside.at(i, spread[1])
         parts.append(svg.line(middle, y1, middle, y2, look.ink, 1.2))
-    elif len(inside.x.ticks) * groups <= 12:
-        parts.append(svg.text(middle, top - 3, number(float(f"{height:.3g}")), look.small - 2, look.ink, "middle"))
+    elif text:
+        parts.append(svg.text(middle, top - 3, text, look.small - 2, look.ink, "middle"))
     return parts
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import quote
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from models.records import Unusable
 from study import lecture
@@ -14,13 +15,16 @@ from study.demo import Demo, Evidence, demos
 from study.figures import draw_all
 from study.look import Look
 from study.markdown import shortened
+from study.memo import memo
 from study.named_cells import NamedCells, as_widgets
+from study.once import in_a_run
 from study.shell import address, chips, data, health, widgets, work
 from study.shell.checks import LARGE, checks, result_text
 from study.shell.counts import newer, reset
 from study.shell.data import NOTHING
-from study.shell.live_figure import card_url, live_figure, near
+from study.shell.live_figure import live_figure, near
 from study.shell.pace import paced
+from study.shell.parts import card_url
 from study.shell.put import offer, put
 from study.shell.session import event, here, key_of, value
 from study.stored import Stored
@@ -30,22 +34,22 @@ log = logging.getLogger(__name__)
 RESERVED = 560  # px: about what figures, numbers and checks take
 
 
-@st.cache_resource(max_entries=256, show_spinner=False)
+@memo(size=256)
 def _evidence(stem: str, name: str, values: tuple[tuple[str, Any], ...]) -> Evidence:
     """Pure demos are cached by value for all readers: the arrays are frozen and carry no language or theme."""
     return demos(stem)[name](**dict(values))
 
 
-def card(demo: Demo, words: DemoWords, look: Look) -> None:
-    """Draws a demo's card."""
-    with st.container(border=True, key=f"card_{demo.name}"):
+def card(demo: Demo, words: DemoWords, look: Look, place: DeltaGenerator | None = None) -> None:
+    """Draws a demo's card: in this place, or where the page is."""
+    with (place or st).container(border=True, key=f"card_{demo.name}"):
         _demo(demo, words, look)
 
 
 @st.fragment
 def _demo(demo: Demo, words: DemoWords, look: Look) -> None:
     try:
-        with health.run("work" if demo.work else "demo"):
+        with health.run("work" if demo.work else "demo"), in_a_run():
             _contents(demo, words, look)
     except FlawedText as flaw:
         log.exception("%s has a flawed text", key_of(demo))

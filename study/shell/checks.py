@@ -6,27 +6,38 @@ import streamlit as st
 
 from study.demo import Claim, Demo, Evidence, Measured
 from study.look import number, power
+from study.markdown import symbols
 from study.shell.session import key_of
 from study.words import DemoWords, Words, app_words
 
 LARGE = 3  # results in large type; the others stand with the claims
+LEAST = 0.01  # per cent: what is less is told as less
 NOTHING = 1e-9  # a result below this is told as 0: it is what rounding left
 RARE = 0.01  # per cent: of a share below this nobody reads the digits
 
 
 def result_text(result: Measured, words: DemoWords) -> str:
-    """A result with three digits and its unit; a share in per cent."""
+    """A result with three digits, or its own decimals, and its unit; a share in per cent."""
     app, value = app_words(words.lang), result.value
+    if result.decimals is not None:
+        return f"{value + 0:.{result.decimals}f}".replace("-", "−")
     if result.unit == "share":
-        return f"< {RARE} %" if NOTHING <= value < RARE / 100 else f"{_digits(100 * value)} %"
-    return f"{_digits(value)} {app(f'units.{result.unit}')}" if result.unit else _digits(value)
+        return f"{_percent(100 * value)} %"
+    digits = _digits(value, "," if words.lang == "en" else "")
+    return f"{digits} {app(f'units.{result.unit}')}" if result.unit else digits
 
 
-def _digits(value: float) -> str:
+def _percent(value: float) -> str:
+    return f"< {LEAST}" if NOTHING <= abs(value) < LEAST else _digits(value)
+
+
+def _digits(value: float, grouping: str = "") -> str:
+    """grouping: "," where thousands are told apart."""
     if abs(value) < NOTHING:
         return "0"
-    whole = value == round(value) and abs(value) < 1e6
-    return number(value) if whole else number(float(f"{value:.3g}"))
+    if value == round(value) and abs(value) < 1e6:
+        return f"{value:{grouping}.0f}".replace("-", "−")
+    return number(float(f"{value:.3g}"))
 
 
 def checks(evidence: Evidence, demo: Demo, words: DemoWords) -> None:
@@ -46,7 +57,7 @@ def checks(evidence: Evidence, demo: Demo, words: DemoWords) -> None:
         details = st.expander(label, expanded=bool(failing), key=key, on_change="rerun")
         if details.open:
             with details:
-                st.markdown(_table(claims, rest, words, app))
+                st.markdown(symbols(_table(claims, rest, words, app)))
 
 
 def _table(claims: tuple[Claim, ...], rest: tuple[Measured, ...], words: DemoWords, app: Words) -> str:

@@ -8,7 +8,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from study import place
 from study.classroom import open_room
-from study.shell.live_figure import url
+from study.shell.parts import url
 
 PULSE, SHORT = "/live/class", "/go"
 

@@ -19,8 +19,9 @@ from study.notes import Lesson, sound
 from study.place import Place
 from study.shell import address, poll, visitor
 from study.shell.class_routes import PULSE, SHORT
+from study.shell.component import component
 from study.shell.guard import OWN
-from study.shell.live_figure import STUB, part_url, url
+from study.shell.parts import part_url, url
 from study.shell.picture import picture
 from study.shell.session import Reader, event, here, put, value
 from study.shell.who import student
@@ -57,7 +58,7 @@ def _strip(lesson: Lesson | None, reader: Reader) -> None:
 
 @cache
 def _component() -> Callable:
-    return st.components.v2.component("classroom", html='<div class="classroom"></div>', js=STUB, isolate_styles=False)
+    return component("classroom", html='<div class="classroom"></div>')
 
 
 def _listener(room: Room, drives: bool) -> None:

@@ -12,8 +12,8 @@ from functools import lru_cache
 
 import streamlit as st
 
-KINDS = {token.STRING: "string", token.NUMBER: "number", token.COMMENT: "comment"}
-KINDS |= {getattr(token, name): "string" for name in token.tok_name.values() if name.startswith("FSTRING_")}
+KINDS = {token.STRING: "s", token.NUMBER: "m", token.COMMENT: "c"}
+KINDS |= {getattr(token, name): "s" for name in token.tok_name.values() if name.startswith("FSTRING_")}
 CONSTANTS = {"True", "False", "None"}
 
 
@@ -24,15 +24,16 @@ def code(source: str) -> None:
 
 @lru_cache(maxsize=256)
 def marked(source: str) -> str:
-    """The source as HTML, its tokens in spans of the classes keyword, string, number, comment, function, class-name,
-    builtin, decorator. Source that is not whole Python stays without them from where it breaks off.
+    """The source as HTML, its tokens in spans of the classes that Pygments gives them: k (keyword), kc (constant),
+    s (string), m (number), c (comment), nf (function), nc (class), nb (built-in), nd (decorator). Source that is not
+    whole Python stays without them from where it breaks off.
     """
     out, at = [], 0
     for kind, start, end in _marks(source):
         if start < at:  # Python 3.12 names parts of an f-string twice where it holds {{
             continue
         out.append(html.escape(source[at:start], quote=False))
-        out.append(f'<span class="token {kind}">{html.escape(source[start:end], quote=False)}</span>')
+        out.append(f'<span class="{kind}">{html.escape(source[start:end], quote=False)}</span>')
         at = end
     return "".join([*out, html.escape(source[at:], quote=False)])
 
@@ -51,11 +52,11 @@ def _marks(source: str) -> Iterator[tuple[str, int, int]]:
 
 def _of_name(t: tokenize.TokenInfo, before: str) -> str:
     if t.type != token.NAME:
-        return "decorator" if t.string == "@" and not t.line[: t.start[1]].strip() else ""
+        return "nd" if t.string == "@" and not t.line[: t.start[1]].strip() else ""
     if before in ("def", "class"):
-        return "function" if before == "def" else "class-name"
+        return "nf" if before == "def" else "nc"
     if t.string in CONSTANTS:
-        return "boolean"
+        return "kc"
     if keyword.iskeyword(t.string):
-        return "keyword"
-    return "builtin" if before != "." and hasattr(builtins, t.string) else ""
+        return "k"
+    return "nb" if before != "." and hasattr(builtins, t.string) else ""

@@ -16,7 +16,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.file_util import get_static_dir
 
-from study.shell.live_figure import KEEP, SHELL, part_names, part_url, url
+from study.shell.parts import KEEP, SHELL, part_names, part_url, url
 from study.words import ROOT
 
 STYLES = ("style.css", "frame.css", "lecture.css", "print.css")  # the later one wins

@@ -8,7 +8,8 @@ import streamlit as st
 
 from study.note_text import flat, pieces
 from study.notes import Lesson
-from study.shell.live_figure import SHELL, STUB, part_url
+from study.shell.component import component
+from study.shell.parts import SHELL, part_url
 from study.shell.search import search
 from study.shell.session import Reader, here, put, value
 from study.words import Words, app_words, languages
@@ -30,7 +31,7 @@ BAR = """
 
 @functools.cache
 def _shell() -> Callable:
-    return st.components.v2.component("shell", html=BAR, js=STUB, isolate_styles=False)
+    return component("shell", html=BAR)
 
 
 def bar(title: str, reader: Reader) -> None:

@@ -11,7 +11,6 @@ proxy in front must pass the header Host on as the browser sent it, with its por
 import base64
 import hashlib
 import ipaddress
-import os
 import re
 from functools import cache
 from pathlib import Path
@@ -23,6 +22,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.file_util import get_static_dir
 
+from study.classroom import allowed_hosts
 from study.shell.document import dressed
 from study.words import app_words, languages
 
@@ -47,8 +47,8 @@ def name_of(host: str) -> str:
 @cache
 def hosts() -> frozenset[str]:
     """The names that are ours. server.address counts where it is one: 0.0.0.0 and :: stand for all of a machine's."""
-    named = [*os.environ.get("STUDY_HOSTS", "").split(","), st.get_option("server.address") or ""]
-    return frozenset(OWN) | {name for host in named if (name := name_of(_bracketed(host.strip()))) and not _any(name)}
+    named = [*allowed_hosts(), st.get_option("server.address") or ""]
+    return frozenset(OWN) | {name for host in named if (name := name_of(_bracketed(host))) and not _any(name)}
 
 
 def _bracketed(host: str) -> str:

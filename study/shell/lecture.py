@@ -16,9 +16,10 @@ from study.demo import STEP, Demo, demos
 from study.lecture import Item, Lecture
 from study.markdown import plain, shortened
 from study.notes import Lesson, lessons
+from study.shell.component import component
 from study.shell.counts import reset
 from study.shell.guest import guest
-from study.shell.live_figure import STUB, part_url
+from study.shell.parts import part_url
 from study.shell.picks import pick
 from study.shell.session import Reader, Stage, event, here, key_of, put, value
 from study.words import DemoWords, Words, app_words
@@ -31,7 +32,7 @@ KEY = "_lecture"
 
 @cache
 def _component() -> Callable:
-    return st.components.v2.component(PAGE, html='<div class="lecture"></div>', js=STUB, isolate_styles=False)
+    return component(PAGE, html='<div class="lecture"></div>')
 
 
 @st.fragment

@@ -37,8 +37,8 @@ def render(lesson: Lesson, reader: Reader) -> None:
         st.markdown(f"**{lesson.question(lang)}**")
         st.caption(lesson.front(lang, "source"))
     for i, (heading, body) in enumerate(lesson.sections(lang)):
-        with st.container(border=i == 0, key="short" if i == 0 else f"section_{i}"):
-            st.header(heading, anchor=f"s{i}")
-            section(lesson, reader, i, body)
+        place = st.container(border=i == 0, key="short" if i == 0 else f"section_{i}")
+        place.header(heading, anchor=f"s{i}")
+        section(lesson, reader, i, body, place)
     render_quiz(lesson, lang, reader.look.theme)
     answer_box(lesson, reader)

@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 
 import streamlit as st
 
-from study.classroom import is_class
 from study.look import Look
 from study.notes import Lesson, lessons, page_files
+from study.once import in_a_run
 from study.shell import health
 from study.shell.classroom import strip
 from study.shell.frame import bar, side_bar
@@ -64,7 +64,7 @@ def main() -> None:
         page_icon=str(ROOT / "assets" / "icon.svg"),
         layout="wide",
         initial_sidebar_state=SIDEBAR,
-        menu_items={"About": words("class.about" if is_class() else "about")},
+        menu_items={"About": words("name")},  # without one there is no menu, by which bar.js switches the theme
     )
     reader = Reader(lang, look, {})
     links: dict[str, list] = {"": []}
@@ -86,8 +86,7 @@ def main() -> None:
     bar(current.title, reader)
     _to_lecture(lesson, reader)
     side_bar(links, lesson, reader)
-    with st.container(horizontal_alignment="center"):
-        place = st.container(width=984, key="page")
+    place = st.container(width=984, key="page")
     strip(lesson, reader)  # below the page, but drawn before it, which may take seconds
     with place:
         _left_out(flaws, words)
@@ -135,7 +134,6 @@ def _neighbours(lesson: Lesson | None, shown: list[Lesson], reader: Reader) -> N
     titles = {le.stem: f"{le.number} {le.title(reader.lang)}" for le in shown}
     order = [(FIRST, words(f"pages.{FIRST}")), *titles.items()]
     at = 1 + shown.index(lesson) if lesson else 0
-    st.divider()
     with st.container(horizontal=True, horizontal_alignment="distribute", key="neighbours"):
         for step, way in ((-1, "previous"), (1, "next")):
             if 0 <= at + step < len(order):
@@ -148,5 +146,5 @@ def _neighbours(lesson: Lesson | None, shown: list[Lesson], reader: Reader) -> N
 
 # A run may follow, in the same thread, one of a fragment that left its own container open (config: fastReruns): the
 # page would then be written into that demo's card.
-with st._main, health.run("page"):
+with st._main, health.run("page"), in_a_run():
     main()

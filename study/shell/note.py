@@ -2,7 +2,7 @@
 
 from urllib.parse import quote
 
-import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from study import glossary
 from study.demo import Demo, demos
@@ -19,24 +19,27 @@ from study.words import app_words
 SOURCE = "source"  # the page in pages/ that shows a whole file
 
 
-def section(lesson: Lesson, reader: Reader, number: int, body: str) -> None:
-    """The pieces of a section, in order. number: of the section in its note."""
+def section(lesson: Lesson, reader: Reader, number: int, body: str, place: DeltaGenerator) -> None:
+    """The pieces of a section, in order, in its place. number: of the section in its note.
+
+    Each is told where it stands instead of being drawn within `with`: Streamlit copies the places within which a
+    fragment is drawn, each with all that it stands in, and a lesson has a dozen of them.
+    """
     for i, piece in enumerate(pieces(body)):
-        _piece(lesson, reader, f"{number}_{i}", piece)
+        _piece(lesson, reader, f"{number}_{i}", piece, place)
 
 
-def _piece(lesson: Lesson, reader: Reader, place: str, piece: Piece) -> None:
+def _piece(lesson: Lesson, reader: Reader, name: str, piece: Piece, place: DeltaGenerator) -> None:
     if piece.kind == "demo":
-        _demo(demos(lesson.stem)[piece.text], lesson, reader)
+        _demo(demos(lesson.stem)[piece.text], lesson, reader, place)
     elif piece.kind == "code":
-        _code(piece.text, place, reader)
+        _code(piece.text, place.container(key=f"code_{name}"), reader)
     elif piece.kind == "fold":
-        with st.container(key=f"fold_{place}"), st.expander(_marked(piece.text, lesson, reader)):
-            for i, inner in enumerate(piece.inside):
-                _piece(lesson, reader, f"{place}_{i}", inner)
+        fold = place.container(key=f"fold_{name}").expander(_marked(piece.text, lesson, reader))
+        for i, inner in enumerate(piece.inside):
+            _piece(lesson, reader, f"{name}_{i}", inner, fold)
     else:
-        with st.container(key=f"note_{place}"):
-            st.markdown(_marked(piece.text, lesson, reader))
+        place.container(key=f"note_{name}").markdown(_marked(piece.text, lesson, reader))
 
 
 def _marked(markdown: str, lesson: Lesson, reader: Reader) -> str:
@@ -45,15 +48,15 @@ def _marked(markdown: str, lesson: Lesson, reader: Reader) -> str:
     return colored(markdown, reader.look.theme)
 
 
-def _demo(demo: Demo, lesson: Lesson, reader: Reader) -> None:
+def _demo(demo: Demo, lesson: Lesson, reader: Reader, place: DeltaGenerator) -> None:
     draw = picture if is_picture(demo) else card
-    draw(demo, lesson.demo_words(reader.lang, demo.name), reader.look)
+    draw(demo, lesson.demo_words(reader.lang, demo.name), reader.look, place)
 
 
-def _code(name: str, place: str, reader: Reader) -> None:
+def _code(name: str, place: DeltaGenerator, reader: Reader) -> None:
     """The project's own source, and where the whole file can be read."""
     found = source(name)
-    with st.container(key=f"code_{place}"):
+    with place:
         code(found.code)
-        said = app_words(reader.lang)("source.from", file=found.path)
-        st.caption(f"[{said}]({SOURCE}?file={quote(found.path)})")
+    said = app_words(reader.lang)("source.from", file=found.path)
+    place.caption(f"[{said}]({SOURCE}?file={quote(found.path)})")

@@ -7,18 +7,17 @@ being typed in another. Here the newest wins: see counts.py.
 from collections.abc import Callable
 from functools import cache
 
-import streamlit as st
-
 from study.demo import Demo, Param
+from study.shell.component import component
 from study.shell.counts import newer
-from study.shell.live_figure import STUB, part_url
+from study.shell.parts import part_url
 from study.shell.session import event, here, key_of, put, value
 
 
 @cache
 def _component() -> Callable:
     html = '<div class="sentence"></div>'
-    return st.components.v2.component("sentence", html=html, js=STUB, isolate_styles=False)
+    return component("sentence", html=html)
 
 
 def sentence(demo: Demo, p: Param, label: str) -> str:

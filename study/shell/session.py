@@ -15,6 +15,7 @@ from study.demo import Claim, Demo, Evidence
 from study.export.photos import Photo
 from study.jobs import Run
 from study.look import Look
+from study.once import once
 from study.place import Place
 from study.practice import Record
 from study.workbook import Answer
@@ -200,9 +201,12 @@ class Here:
         return came
 
 
+@once
 def here() -> Here:
-    """The session's memory."""
-    return st.session_state.setdefault("_here", Here())
+    """The session's memory: made when it is first asked for, and looked up once a run of the hundred times."""
+    if "_here" not in st.session_state:
+        st.session_state["_here"] = Here()
+    return st.session_state["_here"]
 
 
 def asked() -> bool:

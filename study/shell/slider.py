@@ -3,19 +3,18 @@
 from collections.abc import Callable
 from functools import cache
 
-import streamlit as st
-
 from study.controls import Slider
 from study.demo import Param
+from study.shell.component import component
 from study.shell.counts import newer
-from study.shell.live_figure import STUB, part_url
+from study.shell.parts import part_url
 from study.shell.session import event, here, put, value
 
 
 @cache
 def _component() -> Callable:
     html = '<div class="slider"></div>'
-    return st.components.v2.component("slider", html=html, js=STUB, isolate_styles=False)
+    return component("slider", html=html)
 
 
 def slider(p: Param, label: str, on_move: Callable[[], None]) -> float:

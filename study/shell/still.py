@@ -3,6 +3,7 @@
 import logging
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from study.demo import Demo
 from study.figures import draw_all
@@ -27,9 +28,9 @@ def is_picture(demo: Demo) -> bool:
         return False
 
 
-def picture(demo: Demo, words: DemoWords, look: Look) -> None:
-    """Draws a demo without controls: its figure, and its look-for sentence below it."""
-    with st.container(key=f"card_{demo.name}"), st.container(key=f"picture_{demo.name}"):
+def picture(demo: Demo, words: DemoWords, look: Look, place: DeltaGenerator) -> None:
+    """Draws a demo without controls in its place: its figure, and its look-for sentence below it."""
+    with place.container(key=f"card_{demo.name}"), st.container(key=f"picture_{demo.name}"):
         st.subheader(words("title"), anchor=demo.name)
         still(evidence_of(demo, {}).views[:1], words, look, f"{key_of(demo)}._figure")
         st.caption(words("look_for"))

@@ -13,7 +13,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.runtime import Runtime
 
-from study.shell.live_figure import url
+from study.shell.parts import url
 
 COOKIE = "study_visitor"
 KEPT = 200 * 24 * 3600  # seconds: a term

@@ -1,5 +1,6 @@
 """A control of a demo as a widget of the page."""
 
+import contextlib
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -8,6 +9,7 @@ import streamlit as st
 from study import typed_number
 from study.controls import Block, Cell, Choice, Numbers, SeedControl, Sentence, Text, Texts, Toggle
 from study.demo import Demo, Param
+from study.figures.base import text_width
 from study.markdown import plain
 from study.shell.counts import reset
 from study.shell.sentence import sentence
@@ -15,6 +17,7 @@ from study.shell.session import Editor, begin, here, put, value
 from study.shell.slider import slider
 from study.words import DemoWords, Words, app_words
 
+RAIL, BUTTON = 196, 11  # px: the rail's width, what a button adds to its label
 FIRST = 4  # controls shown at once beside texts and tables; the rest, and seeds, stand under "more"
 
 
@@ -71,10 +74,16 @@ def _widget(demo: Demo, p: Param, words: DemoWords) -> Any:
         return st.toggle(label, **keep)
     if isinstance(control, Choice):
         options = {option: words(f"options.{p.name}.{option}") for option in control.options}
-        return st.segmented_control(label, options, format_func=options.__getitem__, required=True, **keep)
+        with st.container(key=f"loose_{p.key}") if _wraps(options.values()) else contextlib.nullcontext():
+            return st.segmented_control(label, options, format_func=options.__getitem__, required=True, **keep)
     if isinstance(control, SeedControl):
         return st.number_input(label, control.low, control.high, step=1, **keep)
     return slider(p, label, lambda: begin_anew(demo, p.name))
+
+
+def _wraps(labels: Iterable[str]) -> bool:
+    """Are these too long for one line of the rail? On several lines a joined row of buttons would be torn apart."""
+    return sum(text_width(label) * 13 / 12 + BUTTON for label in labels) > RAIL
 
 
 def begin_anew(demo: Demo, changed: str) -> None:

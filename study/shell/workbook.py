@@ -14,9 +14,11 @@ from study.markdown import colored, plain
 from study.notes import Lesson
 from study.quiz import Interview
 from study.shell.card import evidence_of
+from study.shell.component import component
 from study.shell.counts import newer
 from study.shell.drafts import begin_anew, draft_of, restore, save
-from study.shell.live_figure import STUB, near, part_url
+from study.shell.live_figure import near
+from study.shell.parts import part_url
 from study.shell.picks import pick
 from study.shell.session import Draft, Reader, begin, event, here, value
 from study.shell.still import still
@@ -67,7 +69,7 @@ def answer(question: str, reader: Reader, interview: Interview | None = None) ->
 # --- the box ---------------------------------------------------------------------------------------------------------
 @cache
 def _component() -> Callable:
-    return st.components.v2.component("answer", html='<div class="answer"></div>', js=STUB, isolate_styles=False)
+    return component("answer", html='<div class="answer"></div>')
 
 
 def _area(question: str, draft: Draft, words: Words) -> None:

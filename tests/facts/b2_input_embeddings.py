@@ -75,7 +75,7 @@ def misread_at_0() -> int:
 def carried_times() -> float:
     """How many times as many parameters a model has that carries the concatenation through all layers."""
     table = next(v for v in recover.recover().views if isinstance(v, Table))
-    added, _, carried = (int(row[3].replace(",", "")) for row in table.rows)
+    added, _, carried = (dict(row[3].values)["n"] for row in table.rows)
     return carried / added
 
 

@@ -15,6 +15,7 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 
+from study.shell.component import unpacked
 from study.shell.visitor import COOKIE
 
 PATIENCE = 60  # seconds for one answer
@@ -27,13 +28,18 @@ CONTROLS = ("slider", "button", "bidi_component", "checkbox", "text_input")
 class Widget:
     """A control, a button or a component on the page: its id, its fragment.
 
-    options: the texts of a select slider's steps. data: what a component was given last.
+    options: the texts of a select slider's steps. packed: what a component was given last.
     """
 
     id: str
     fragment: str
     options: list[str] = field(default_factory=list)
-    data: dict[str, Any] = field(default_factory=dict)
+    packed: bytes = b""
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """What a component was given last: unpacked when it is asked for, not for each of a class's messages."""
+        return unpacked(self.packed) if self.packed else {}
 
 
 @dataclass
@@ -204,8 +210,8 @@ class Reader:
             widget = Widget(part.id, fragment)
             if kind == "slider":
                 widget.options = list(part.options)
-            elif kind == "bidi_component" and part.json:
-                widget.data = json.loads(part.json)
+            elif kind == "bidi_component":
+                widget.packed = part.bytes
             form = kind == "button" and part.is_form_submitter
             self.widgets[part.label if form else part.id.split("-")[-1]] = widget
 

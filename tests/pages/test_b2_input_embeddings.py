@@ -216,7 +216,7 @@ def test_what_the_note_says_about_reading_back():
     assert measured(evidence)["position_room"] == 11
     assert measured(evidence)["mean_cosine"] == pytest.approx(0.014, abs=0.0005)
     assert measured(evidence)["random_cosine"] == pytest.approx(0.041, abs=0.0005)
-    assert rows(evidence)["join_and_project"][1] == "442,368"
+    assert rows(evidence)["join_and_project"][1] == Say("whole", n=442_368)
 
 
 def test_at_position_0_a_token_in_eight_would_be_read_as_cls():
@@ -240,7 +240,7 @@ def test_the_wide_model_is_counted_right():
     tables = sum(t.weight.numel() for t in (encoder.embedding.token, encoder.embedding.segment,
                                             encoder.embedding.position))  # fmt: skip
     inside = sum(p.numel() for p in encoder.parameters()) - tables
-    extra, total = (int(n.replace(",", "")) for n in (extra, total))
+    extra, total = (dict(n.values)["n"] for n in (extra, total))
     assert total == inside + 384 * (30_522 + 2 + 512) and extra == total - 22_565_376
     assert extra == pytest.approx(85e6, rel=0.01) and total / 22_565_376 == pytest.approx(4.8, abs=0.05)
 
@@ -298,8 +298,8 @@ def test_the_lines_are_the_means_of_the_distances():
 def test_the_plane_keeps_as_much_variance_as_it_says():
     evidence = DEMOS["senses"](layer=6)
     before, after = titled(evidence, "before", "after")
-    assert isinstance(after, Scatter) and dict(before.title.values)["share"] == "81%"
-    assert [len(g.labels) for g in after.groups] == [4, 4] and dict(after.title.values)["share"] == "59%"
+    assert isinstance(after, Scatter) and dict(before.title.values)["share"] == "81 %"
+    assert [len(g.labels) for g in after.groups] == [4, 4] and dict(after.title.values)["share"] == "59 %"
     assert len(DEMOS["senses"](layer=0).views) == 4
     assert before.groups[1].x[1] == pytest.approx(before.groups[1].x[3])  # sentences 6 and 8: "bank" is the second word
 

@@ -14,7 +14,7 @@ from models.bert import BertConfig
 from pages.b4_bert_vs_transformer.inputs import LINE
 from study.controls import Refusal
 from study.demo import demos
-from study.views import Bars, Diagram, Heatmap, Table
+from study.views import Bars, Diagram, Heatmap, Say, Table
 from study.views.diagram import Arrow, Box
 from study.views.stacks import BLOCKS
 
@@ -100,7 +100,7 @@ def test_the_formula_of_the_note(model, pooler):
     evidence = DEMOS["configure"](model=model, pooler=pooler)
     assert claimed(evidence)["same_as_transformers"] == formula
     rows = next(v for v in evidence.views if isinstance(v, Table) and "formula" in v.columns).rows
-    assert sum(int(row[2].replace(",", "")) for row in rows) == formula
+    assert sum(dict(row[2].values)["n"] for row in rows) == formula
 
 
 def test_the_local_bert_is_counted_as_it_is():
@@ -196,6 +196,13 @@ def test_door_on_the_left_and_book_on_both_sides():
     bars = view(DEMOS["one_sided"](**DEMOS["one_sided"].presets["book"]), Bars)
     best = {name: bars.labels[int(values.argmax())] for name, values in bars.values.items()}
     assert best == {"both": "book", "left": "door"}
+
+
+def test_nobody_guesses_a_word_in_place_of_a_mark():
+    for at, token in ((0, "[CLS]"), (11, "[SEP]")):
+        evidence = DEMOS["one_sided"](cell=(6, at))
+        assert not any(isinstance(v, Bars) for v in evidence.views) and set(measured(evidence)) == {"here", "mean"}
+        assert evidence.notices == (Say("no_word", token=token),)
 
 
 def test_a_full_mask_is_no_mask():

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import math
 from typing import Annotated
 
 import numpy as np
@@ -27,6 +28,7 @@ from study.controls import (
 )
 from study.demo import Claim, Demo, Evidence, Origin, Progress, read
 from study.figures import draw, draw_all, figure
+from study.figures.base import base64_array
 from study.figures.label_places import places
 from study.look import Look, between, contrast, number, visible
 from study.markdown import colored, linked
@@ -297,10 +299,16 @@ def test_an_axis_of_less_than_two_powers_of_ten_names_2_and_5():
     narrow, wide = axis(0.3, 2.5, np.nan), axis(0.01, 1.0)
     assert narrow["ticktext"] == ["0.1", "0.2", "0.5", "1", "2", "5"] and narrow["tickvals"] == [0.1, 0.2, 0.5, 1, 2, 5]
     assert wide["ticktext"] == ["0.01", "0.1", "1", "10"]
+    assert axis(3e-4, 0.9)["ticktext"] == ["10⁻⁴", "10⁻³", "10⁻²", "10⁻¹", "1"]  # not 0.01 beside 10⁻³
     far = axis(2e-6, 3e12)  # too many for all: every fourth, and always 1
     assert far["ticktext"] == ["10⁻⁴", "1", "10⁴", "10⁸", "10¹²"] and far["tickvals"][0] == 1e-4
     assert axis(335, 434)["ticktext"] == ["340", "360", "380", "400", "420"], "no 2, 5 or 10 lies there"
     assert axis(66, 109)["tickvals"] == [70, 80, 90, 100], "100 alone tells no distance"
+
+
+def test_bars_have_the_logarithmic_axis_of_lines():
+    axis = draw(Bars([800, 19968], "ab", log_y=True), Look(), str)["figure"]["layout"]["yaxis"]
+    assert axis["ticktext"] == ["100", "200", "500", "1000", "2000", "5000", "10000", "20000", "50000"]
 
 
 def test_a_logarithmic_axis_of_few_points_has_its_ticks_there():
@@ -557,12 +565,36 @@ def test_only_complete_rows_of_a_table_count():
         assert caught.value.key == "empty_table"
 
 
+def numbers_in(sent: dict) -> list[float]:
+    """An array as a drawing holds it for Plotly."""
+    return np.frombuffer(base64.b64decode(sent["bdata"]), sent["dtype"]).tolist()
+
+
+@pytest.mark.parametrize(
+    ("array", "dtype"),
+    [
+        ([0, 1, 360], "i2"),
+        ([0.0, -32767.0], "i2"),
+        ([0.0, 32768.0], "f4"),
+        ([0, 40_000], "f4"),
+        ([0.5, 1], "f4"),
+        ([1.0, math.nan], "f4"),
+        ([1.0, math.inf], "f4"),
+        ([], "i2"),
+    ],
+)
+def test_whole_numbers_are_sent_as_such_where_two_bytes_hold_them(array, dtype):
+    sent = base64_array(np.array(array, dtype=float))
+    assert sent["dtype"] == dtype
+    np.testing.assert_array_equal(numbers_in(sent), array)
+
+
 def test_bars_of_several_seeds_show_their_spread():
     view = Bars({"a": [1, 2], "b": [3, 4]}, ["p", "q"], spread={"b": ([2, 4], [5, 4.5])})
     plain, spread, _ = draw(view, Look("light"), str)["figure"]["data"]
-    above, below = (base64.b64decode(spread["error_y"][side]["bdata"]) for side in ("array", "arrayminus"))
+    above, below = (numbers_in(spread["error_y"][side]) for side in ("array", "arrayminus"))
     assert "error_y" not in plain
-    assert np.frombuffer(above, "f4").tolist() == [2, 0.5] and np.frombuffer(below, "f4").tolist() == [1, 0]
+    assert above == [2, 0.5] and below == [1, 0]
 
 
 def test_a_quotation_mark_is_a_name_like_another():
@@ -589,8 +621,7 @@ def test_a_number_never_stands_on_the_hatching_of_its_bar():
     view = Bars({"a": [1, 2], "b": [3, 4]}, ["p", "q"], spread={"b": ([2, 4], [5, 4.5])})
     plain, hatched, numbers = draw(view, Look("dark"), str)["figure"]["data"]
     assert plain["textposition"] == numbers["textposition"] == "outside" and "texttemplate" not in hatched
-    written, ends = (np.frombuffer(base64.b64decode(numbers[key]["bdata"]), "f4") for key in ("customdata", "y"))
-    assert written.tolist() == [3, 4] and ends.tolist() == [5, 4.5]
+    assert numbers["text"] == ["3", "4"] and numbers_in(numbers["y"]) == [5, 4.5]
     assert numbers["offsetgroup"] == hatched["offsetgroup"] != plain["offsetgroup"] and not numbers["showlegend"]
     (alone,) = draw(Bars([1, 2], ["p", "q"]), Look("dark"), str)["figure"]["data"]
     assert alone["textposition"] == "auto" and not alone["marker"]["pattern"]["shape"]

@@ -11,7 +11,7 @@ from streamlit.file_util import get_static_dir
 from streamlit.web.server.starlette.starlette_gzip_middleware import SelectiveGZipMiddleware
 from streamlit.web.server.starlette.starlette_static_routes import create_streamlit_static_assets_routes
 
-from study.shell import document, live_figure
+from study.shell import document, parts
 
 STATIC = Path(get_static_dir())
 ASKS = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
@@ -20,7 +20,7 @@ ASKS = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 @pytest.fixture
 def client():
     middleware = [Middleware(document.Document), Middleware(SelectiveGZipMiddleware)]
-    routes = [*live_figure.routes, *document.routes, *create_streamlit_static_assets_routes(None)]
+    routes = [*parts.routes, *document.routes, *create_streamlit_static_assets_routes(None)]
     return TestClient(Starlette(routes=routes, middleware=middleware))
 
 
@@ -56,7 +56,7 @@ def test_our_style_comes_after_streamlits_own_and_is_kept(client):
 @pytest.mark.parametrize("path", ["/", "/t5_attention"])
 def test_our_script_runs_before_streamlits_and_can_be_asked_for(client, path):
     ours, *streamlits = re.findall(r'<script type="module"[^>]* src="([^"]+)"', client.get(path, headers=ASKS).text)
-    assert ours == live_figure.part_url(live_figure.SHELL) and len(streamlits) == 1
+    assert ours == parts.part_url(parts.SHELL) and len(streamlits) == 1
     assert "wrapHistory();" in client.get(ours).text
 
 

@@ -118,5 +118,12 @@ def test_what_is_long_is_cut_around_what_was_found():
     assert text.startswith("…") and text.endswith("…") and "**here** $a + b$ end" in text
     assert excerpt("All of it.", ["of"]) == "All **of** it."
     assert excerpt("$x$ and `x`", ["x"]) == "$x$ and `x`"
+    assert excerpt("The [CLS] vector", ["[CLS]"]) == "The [**CLS**] vector"
+    assert excerpt("Of 0.68, that is 80/10/10", ["0.68", "80/10/10"]) == "Of **0.68**, that is **80/10/10**"
+    assert excerpt("snake_case *stays*", ["snake_case", "*"]) == "snake_case *stays*"
+    code = "`[CLS] dogs like big dogs [SEP] dogs like cats [SEP]`"
+    assert code in excerpt(
+        f"先猜后看：{'关掉全部位置嵌入，' * 9}让模型读{code}，最后一层输出几个不同的向量？", ["[CLS]"]
+    )
     assert excerpt("", ["x"]) == ""
     assert Hit(Place(T5, "")).sentence == ""

@@ -1,0 +1,36 @@
+"""What a component of ours is given: unpacked and shown in order, and in the order in which it was told."""
+
+from base64 import b64encode
+
+from study.shell.component import STUB, packed
+from study.shell.parts import part_url
+
+#: Told at once: much, and twice a little; then the second one ends. Each is shown by a script that notes it.
+TELL = """async ([stub, messages]) => {
+  const shown = window.__shown = [], place = document.createElement("div");
+  const url = (text) => URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
+  const script = url(`export default ({ data }) => {
+    window.__shown.push(data.n);
+    return () => window.__shown.push(-data.n);
+  }`);
+  const { default: component } = await import(url(stub));
+  const bytes = (text) => Uint8Array.from(atob(text), (ch) => ch.charCodeAt(0));
+  const repack = async (text) => {  // the same data with the address of this script in it
+    const open = new Blob([bytes(text)]).stream().pipeThrough(new DecompressionStream("deflate"));
+    const data = { ...await new Response(open).json(), script };
+    const shut = new Blob([JSON.stringify(data)]).stream().pipeThrough(new CompressionStream("deflate"));
+    return new Uint8Array(await new Response(shut).arrayBuffer());
+  };
+  const ready = await Promise.all(messages.map(repack));
+  const ends = ready.map((data) => component({ data, parentElement: place }));
+  const end = ends[1]();
+  await Promise.allSettled([end]);
+  await new Promise((done) => setTimeout(done, 500));
+  return shown;
+}"""
+
+
+def test_what_is_told_later_is_shown_later_however_long_it_takes_to_unpack(t5):
+    told = [{"n": 1, "much": [str(i * i) for i in range(150_000)]}, {"n": 2}, {"n": 3}]
+    messages = [b64encode(packed(data)).decode() for data in told]
+    assert t5().evaluate(TELL, [STUB % part_url("component.js"), messages]) == [1, 2, 3, -2]
