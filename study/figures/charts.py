@@ -226,8 +226,6 @@ def bars(view: Bars, look: Look, words: Words) -> dict[str, Any]:
         y_axis |= _axis(True, list(view.values.values()))
     if view.y_range:
         y_axis["range"] = list(view.y_range)
-    if _few_things(view):
-        y_axis["dtick"] = 1
     figure_layout = layout(
         look,
         x_axis,

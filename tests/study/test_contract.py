@@ -603,19 +603,6 @@ def test_a_quotation_mark_is_a_name_like_another():
     assert axis["ticktext"] == axis["tickvals"] == ['"', "'", "&lt;"]
 
 
-@pytest.mark.parametrize(("values", "ticks"), [([1, 2], 1), ([0, 5], 1), ([0.5, 2], None), ([3, 40], None)])
-def test_few_things_are_counted_in_whole_ones(values, ticks):
-    axis = draw(Bars(values, ["p", "q"]), Look("light"), str)["figure"]["layout"]["yaxis"]
-    assert axis.get("dtick") == ticks
-
-
-def test_bars_of_shares_say_them_as_the_cells_of_a_matrix_do():
-    """0.00853 beside 0.827: the longer numbers of the lower bars would hide each other."""
-    (share,) = draw(Bars([0.827, 0.00853], ["p", "q"], y_range=(0, 1)), Look("light"), str)["figure"]["data"]
-    (free,) = draw(Bars([0.827, 0.00853], ["p", "q"]), Look("light"), str)["figure"]["data"]
-    assert [share["texttemplate"], free["texttemplate"]] == ["%{y:.2f}", "%{y:.3~g}"]
-
-
 def test_a_number_never_stands_on_the_hatching_of_its_bar():
     """On two colours no ink can be read. Above an error bar it stands at the error bar's end."""
     view = Bars({"a": [1, 2], "b": [3, 4]}, ["p", "q"], spread={"b": ([2, 4], [5, 4.5])})
