@@ -13,7 +13,6 @@ from study.words import DemoWords, Words, app_words
 LARGE = 3  # results in large type; the others stand with the claims
 LEAST = 0.01  # per cent: what is less is told as less
 NOTHING = 1e-9  # a result below this is told as 0: it is what rounding left
-RARE = 0.01  # per cent: of a share below this nobody reads the digits
 
 
 def result_text(result: Measured, words: DemoWords) -> str:
