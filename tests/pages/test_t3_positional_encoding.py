@@ -110,15 +110,15 @@ def test_sines_alone():
 
 def test_bases_of_the_note():
     rows = {row[0]: row for row in next(v for v in DEMOS["bases"]().views if isinstance(v, Table)).rows}
-    assert rows["100"][2] == 100 and rows["10,000"][2] == about(59, 0.5) and rows["1,000,000"][2] == about(40, 0.5)
-    assert rows["10,000"][3] == about(0.28) and rows["1,000,000"][3] == about(0.52)
+    assert rows[100][2] == 100 and rows[10_000][2] == about(59, 0.5) and rows[1_000_000][2] == about(40, 0.5)
+    assert rows[10_000][3] == about(0.28) and rows[1_000_000][3] == about(0.52)
     assert all(row[4].key == "none_found" for row in rows.values())
     far = (torch.arange(20, 4097, dtype=torch.float64).unsqueeze(-1) * positional.frequencies(512, 10.0)).cos().mean(-1)
     assert far.max() < 0.1  # base 10, far from the 0.9 of a near repeat
     curve = next(v for v in DEMOS["bases"]().views if isinstance(v, Lines)).series[0].y
     assert np.abs(curve[100:]).max() < 0.11
     small = {row[0]: row for row in next(v for v in DEMOS["bases"](d_model=4).views if isinstance(v, Table)).rows}
-    assert small["100"][4] == 63
+    assert small[100][4] == 63
 
 
 # --- the local BERT --------------------------------------------------------------------------------------------------
