@@ -36,7 +36,7 @@ function panel(state, index) {
 function dress(p, view) {
   p.head.hidden = !view.title && !view.scale && !view.y_axis && !view.figure?.layout.showlegend;
   p.y.textContent = view.y_axis ? `↑ ${view.y_axis}` : "";
-  p.y.hidden = !view.y_axis || view.y_axis === view.title;  // a title that is the axis's name is told once
+  p.y.hidden = !view.y_axis || view.y_axis.toLowerCase() === view.title?.toLowerCase();  // a title that names the axis says it
   p.title.textContent = view.title || "";
   p.mark.style.background = view.mark || "transparent";
   p.mark.hidden = !view.mark;

@@ -80,7 +80,7 @@ function narrow(view, width, n) {
   if (n === 1) return 300 + NAME * Math.max(0, named(view).length - 4);
   if (n > 2) return 200;
   if (view.square) return 320;  // one unit is as long on both axes: what is not high is not wide either
-  return (view.cells ? 250 : 220) + NAME * clamp(named(view).length - 1, 0, 2);
+  return (view.cells ? clamp(14 * view.cells[0] + 100, 250, 270) : 220) + NAME * clamp(named(view).length - 1, 0, 2);
 }
 
 // What scrolls within a page that scrolls is easily overlooked: rows that stand alone have more room.

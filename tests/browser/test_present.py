@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from .driver import LESSONS, T5, act, card, idle, resize, step, titled
+from .driver import LESSONS, T5, act, at, card, idle, resize, step, titled
 
 DEMO = "step_by_step"
 SMALLEST = """(card) => Math.min(...[...card.querySelectorAll(
@@ -71,3 +71,17 @@ def test_who_goes_to_another_page_meets_it_whole(t5):
     titled(page, LESSONS["t6_self_attention"].title("en"))
     expect(page.locator("[data-testid=stSidebar]")).to_be_visible()
     expect(page.locator(".bar-theme")).to_be_visible()
+
+
+def test_a_drawing_is_as_high_as_the_screen_beside_the_controls(open_page):
+    page = at(open_page, "t4_encoder_decoder", size=(1280, 720))
+    act(page, "house", "full").click()
+    shown, drawing = card(page, "house"), card(page, "house").locator(".lf-map svg")
+    expect(shown).to_have_attribute("data-walled", "")
+    expect(shown.locator(".ytick text").first).to_have_css("font-size", re.compile(r"^(1[89]|2\d)"))
+    rail = shown.locator("[class*=st-key-rail]")
+    expect(rail).to_be_in_viewport()
+    map_at, rail_at, values_at = (n.bounding_box() for n in (drawing, rail, shown.locator(".lf-figures")))
+    assert map_at["height"] > 0.85 * 720
+    assert map_at["x"] + map_at["width"] < values_at["x"]
+    assert rail_at["x"] == pytest.approx(values_at["x"], abs=4) and rail_at["y"] >= values_at["y"]
