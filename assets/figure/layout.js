@@ -62,7 +62,7 @@ function alike(views, wants, free) {
   const edges = views.map((view) => (view.cells ? beside(view, columns(view)) : 0));
   const room = (i, cell) => Math.min(wants[i], views[i].cells ? edges[i] + views[i].cells[1] * cell : Infinity);
   let low = 0, high = free;
-  for (let n = 0; n < 12; n++) {
+  for (let n = 0; n < 24; n++) {
     const cell = (low + high) / 2;
     if (sum(wants.map((_, i) => room(i, cell))) > free) high = cell;
     else low = cell;

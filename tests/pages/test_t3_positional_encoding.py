@@ -316,7 +316,7 @@ def test_chips_show_what_the_note_and_the_card_say():
     assert by_offset[58] == about(0.31) and by_offset[0] == about(0.18)
     assert by_offset[58] > max(by_offset[-1], by_offset[1])
     curve = view(pressed("bases", "repeat"), "alike_title").series[0]
-    assert curve.name == Say("base_of", base="100") and curve.y[63] > 0.9 and max(curve.y[20:60]) < 0.9
+    assert curve.name == Say("base_of", base=100) and curve.y[63] > 0.9 and max(curve.y[20:60]) < 0.9
 
 
 def test_another_start_moves_the_curve_and_not_its_shape():
