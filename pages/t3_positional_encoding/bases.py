@@ -34,8 +34,14 @@ def bases(
     moving = {base: _moving(tables[base][:-1]) for base in BASES}
     near = range(window + 1)
     rows = [
-        [int(b), round(longest[b]), round(100 * moving[b], 1), _end(alike[b], window), _near_repeat(alike[b])]
-        for b in BASES
+        [
+            Say("whole", n=int(base)),
+            Say("whole", n=round(longest[base])),
+            round(100 * moving[base], 1),
+            _end(alike[base], window),
+            _near_repeat(alike[base]),
+        ]
+        for base in BASES
     ]
     return Evidence(
         Step(

@@ -108,8 +108,14 @@ def test_sines_alone():
     assert np.abs(a - b).max() > 1 and np.abs(b - c).max() > 1
 
 
+def by_base(evidence) -> dict[int, list]:
+    """The rows of the table of bases."""
+    table = next(v for v in evidence.views if isinstance(v, Table))
+    return {dict(row[0].values)["n"]: row for row in table.rows}
+
+
 def test_bases_of_the_note():
-    rows = {row[0]: row for row in next(v for v in DEMOS["bases"]().views if isinstance(v, Table)).rows}
+    rows = by_base(DEMOS["bases"]())
     assert rows[100][2] == 100 and rows[10_000][2] == about(59, 0.5) and rows[1_000_000][2] == about(40, 0.5)
     assert rows[10_000][3] == about(0.28) and rows[1_000_000][3] == about(0.52)
     assert all(row[4].key == "none_found" for row in rows.values())
@@ -117,7 +123,7 @@ def test_bases_of_the_note():
     assert far.max() < 0.1  # base 10, far from the 0.9 of a near repeat
     curve = next(v for v in DEMOS["bases"]().views if isinstance(v, Lines)).series[0].y
     assert np.abs(curve[100:]).max() < 0.11
-    small = {row[0]: row for row in next(v for v in DEMOS["bases"](d_model=4).views if isinstance(v, Table)).rows}
+    small = by_base(DEMOS["bases"](d_model=4))
     assert small[100][4] == 63
 
 
