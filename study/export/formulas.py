@@ -15,6 +15,7 @@ from typing import Any
 
 from study.look import ROLES
 from study.markdown import ROLE_OF_COLOR
+from study.memo import memo
 
 EX = 0.442  # em: MathJax's ex in units of the text around it
 LINE = 43.0  # em: the width of a line, which a formula with \tag asks for
@@ -90,6 +91,10 @@ class TexError(ValueError):
     """A formula that cannot be set; says why."""
 
 
+class Exhausted(TexError):
+    """One that took more time, memory or stack than it may."""
+
+
 @dataclass(frozen=True)
 class Formula:
     """A drawing. width, height and depth (below the line of the text) in em of the text around it."""
@@ -100,12 +105,14 @@ class Formula:
     depth: float
 
 
-@functools.lru_cache(maxsize=2048)
+@memo(size=4096)
 def formula(tex: str, display: bool) -> Formula:
     """The drawing of a formula, between $ or $$. Raises TexError."""
     if len(tex) > LONGEST:
         raise TexError(f"{len(tex)} > {LONGEST}")
     answer = _engine().ask(_colored(tex), display)
+    if "broke" in answer:
+        raise Exhausted(answer["broke"])
     if "error" in answer:
         raise TexError(answer["error"])
     if len(answer["svg"]) > LARGEST:
@@ -166,7 +173,7 @@ class _Engine:
             return json.loads(self.run(f"tex2svg({', '.join(map(json.dumps, (tex, display, teaches(tex))))})"))
         except Exception as error:  # out of memory, of stack, of time, in forms that differ by engine
             self._load()
-            return {"error": f"{type(error).__name__}: {error}"}
+            return {"broke": f"{type(error).__name__}: {error}"}
 
     def _load(self) -> None:
         self.run = _context()

@@ -15,10 +15,11 @@ from hypothesis import strategies as st
 from PIL import Image
 from pypdf import PdfReader
 
-from study.export import Chapter, Cover, What, file_name, missing, to_html, to_pdf, to_zip
+from study.export import Chapter, Cover, What, ahead, file_name, materials, missing, to_html, to_pdf, to_zip
 from study.export.book import LONGEST_ANSWER, LONGEST_NAME, RESERVED, chapters
-from study.export.formulas import TexError, formula, teaches
+from study.export.formulas import Exhausted, TexError, formula, teaches
 from study.export.letters import lacking
+from study.export.materials import MOST_EXHAUSTED
 from study.export.text import figures, parse, prose
 from study.export.typeset import string
 from study.words import ROOT
@@ -104,6 +105,31 @@ def test_a_hostile_formula_is_refused_soon_and_the_next_one_is_set(tex):
         formula(tex, True)
     assert time.process_time() - start < 15
     assert formula("x+1", True).width > 1
+
+
+def test_formulas_that_take_all_they_may_are_not_tried_without_end():
+    asked: list[str] = []
+
+    def refused(tex: str, display: bool):
+        asked.append(tex)
+        raise Exhausted("it took too long")
+
+    endless = [rf"\def\a{{\a}}\a_{{{n}}}" for n in range(2 * MOST_EXHAUSTED)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(materials, "formula", refused)
+        patch.setattr(ahead, "formula", refused)
+        made = to_html(COVER, book(" ".join(f"${tex}$" for tex in endless)), "en")
+    tried = set(asked)
+    assert tried == set(endless[:MOST_EXHAUSTED])
+    assert len(made.failures) == len(endless) and {failure.what for failure in made.failures} == {What.FORMULA}
+
+
+def test_what_is_set_ahead_is_what_the_document_asks_for(monkeypatch):
+    text = "One $x^2$ and $ y $.\n\n$$\na\n\nb\n$$\n\n`$(no)$`, inline $$z$$\n\n- $|w|$ \\$5"
+    asked: set[tuple[str, bool]] = set()
+    monkeypatch.setattr(materials, "formula", lambda tex, display: asked.add((tex, display)) or formula(tex, display))
+    to_html(COVER, book(text), "en")
+    assert len(asked) == 5 and asked <= set(ahead.formulas(book(text)))
 
 
 MARKDOWN = """**注意力（Attention）**机制
