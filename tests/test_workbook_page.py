@@ -90,6 +90,7 @@ def test_a_picture_of_the_reader_s_comes_into_the_file_and_no_picture_is_refused
     press(app, words("hand_in.make.zip"))
     with zipfile.ZipFile(io.BytesIO(made(app, "_hand_in").data)) as archive:
         assert "my_plan.png" in archive.namelist()
+    assert "![](my_plan.png)" in [code.value for code in opened(lang, "workbook").code]  # a reload finds it
     press(app, words("photos.remove", name="my_plan.png"))
     assert "![](my_plan.png)" not in [code.value for code in app.code]
 

@@ -1,6 +1,6 @@
 """The page of the workbook: what is answered, the cover, own words, the files to hand in, a lesson as a handout."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -11,7 +11,6 @@ from study.export import Chapter, Cover, Result, file_name, missing, to_html, to
 from study.export.book import chapters
 from study.export.handout import cover as handout_cover
 from study.export.handout import handout
-from study.export.photos import Photo
 from study.markdown import plain
 from study.notes import lessons
 from study.own_words import overlaps
@@ -23,6 +22,7 @@ from study.shell.session import Reader, begin, here, put, value
 from study.shell.who import student
 from study.words import Words, app_words
 from study.workbook import QUESTIONS, Unkept, open_workbook
+from study.workbook.pictures import Picture
 
 FIELDS = ("title", "name", "number", "date")
 LONGEST_FIELD = 120  # characters of a line of the cover
@@ -42,7 +42,7 @@ def render_hand_in(reader: Reader) -> None:
         st.header(words("keep.further"), anchor="further")
         further(titles, reader)
         st.header(words("photos.heading"), anchor="photos")
-        photos(words)
+        st.fragment(photos)(words, "_photos")
         st.header(words("hand_in.heading"), anchor="hand_in")
         _hand_in(answers, titles, words)
         st.header(words("hand_in.own_words.heading"), anchor="own_words")
@@ -122,19 +122,23 @@ def _files(
     name: Callable[[str], str],
     made_of: tuple,
     kinds: tuple[str, ...] = tuple(KINDS),
-    pictures: Callable[[], tuple[Photo, ...]] = tuple,
+    pictures: Callable[[], Sequence[Picture]] = tuple,
 ) -> None:
     """A button for each kind of file; the file that was made stays until what it was made of changes."""
     with st.container(horizontal=True):
         pressed = [kind for kind in kinds if st.button(words(f"hand_in.make.{kind}"), key=f"{key}.{kind}")]
-    photographs = pictures()
-    stamp = (front, made_of, photographs, words.lang)
-    if pressed:
-        written = write()
-        paced()
-        with here().budget.spending(), folder(photographs) as place:
-            result = _made(pressed[0], front, written, words, place)
-        put(f"{key}._made", (stamp, pressed[0], result, {chapter.place: chapter.title for chapter in written}))
+    try:
+        named = tuple(pictures())
+        stamp = (front, made_of, named, words.lang)
+        if pressed:
+            written = write()
+            paced()
+            with here().budget.spending(), folder(named) as place:
+                result = _made(pressed[0], front, written, words, place)
+            put(f"{key}._made", (stamp, pressed[0], result, {chapter.place: chapter.title for chapter in written}))
+    except Unkept as unkept:
+        st.error(words("hand_in.unread", why=words(f"workbook.unkept.{unkept.key}")))
+        return
     before, kind, result, titles = value(f"{key}._made") or (None, "", None, {})
     if result is None or before != stamp:
         return
