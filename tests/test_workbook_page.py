@@ -117,6 +117,17 @@ def test_what_is_copied_is_shown_with_its_source_and_own_words_are_not(lang, kep
 
 
 @each_lang
+def test_a_file_is_made_of_copied_words_too_and_says_so(lang, kept):
+    kept("t5_attention", T5.interview(lang).answer)
+    kept("free", "Yesterday I drew two arrows on squared paper and finally saw it.")
+    app, words = press(opened(lang, "workbook"), app_words(lang)("hand_in.make.zip")), app_words(lang)
+    told = [w.value for w in app.warning if w.value.startswith(words("hand_in.own_words.told"))]
+    assert len(told) == 1 and f"T5 {T5.title(lang)}" in told[0].replace("\\", "")
+    assert words("questions.free.title") not in told[0]
+    assert made(app, "_hand_in").data
+
+
+@each_lang
 def test_a_workbook_that_cannot_be_read_leaves_the_handout(lang, tmp_path, monkeypatch):
     (tmp_path / "workbook.sqlite").write_bytes(b"no database" * 200)
     monkeypatch.setenv("STUDY_DATABASE_URL", f"sqlite:///{tmp_path}/workbook.sqlite")

@@ -13,7 +13,7 @@ from study.export.handout import cover as handout_cover
 from study.export.handout import handout
 from study.markdown import plain
 from study.notes import lessons
-from study.own_words import overlaps
+from study.own_words import Overlap, overlaps
 from study.shell.keep import backup, further
 from study.shell.pace import paced
 from study.shell.photos import folder, mine, photos
@@ -111,6 +111,7 @@ def _hand_in(answers: Mapping[str, str], titles: Mapping[str, str], words: Words
         lambda kind: file_name(front.name, front.number, short, kind),
         made_of=tuple(written),
         pictures=mine,
+        compare=lambda: _alike(answers, titles, words),
     )
 
 
@@ -123,8 +124,12 @@ def _files(
     made_of: tuple,
     kinds: tuple[str, ...] = tuple(KINDS),
     pictures: Callable[[], Sequence[Picture]] = tuple,
+    compare: Callable[[], list[str]] = list,
 ) -> None:
-    """A button for each kind of file; the file that was made stays until what it was made of changes."""
+    """A button for each kind of file; the file that was made stays until what it was made of changes.
+
+    compare: what there is to say of its words.
+    """
     with st.container(horizontal=True):
         pressed = [kind for kind in kinds if st.button(words(f"hand_in.make.{kind}"), key=f"{key}.{kind}")]
     try:
@@ -135,14 +140,17 @@ def _files(
             paced()
             with here().budget.spending(), folder(named) as place:
                 result = _made(pressed[0], front, written, words, place)
-            put(f"{key}._made", (stamp, pressed[0], result, {chapter.place: chapter.title for chapter in written}))
+                alike = compare()
+            put(f"{key}._made", (stamp, pressed[0], result, {c.place: c.title for c in written}, alike))
     except Unkept as unkept:
         st.error(words("hand_in.unread", why=words(f"workbook.unkept.{unkept.key}")))
         return
-    before, kind, result, titles = value(f"{key}._made") or (None, "", None, {})
+    before, kind, result, titles, alike = value(f"{key}._made") or (None, "", None, {}, [])
     if result is None or before != stamp:
         return
     _told(result, titles, words)
+    if alike:
+        st.warning("\n".join([words("hand_in.own_words.told"), *(f"- {line}" for line in alike)]))
     if result.data:
         file = name(kind)
         label = words("hand_in.save", file=plain(file, 120))
@@ -182,19 +190,29 @@ def _own_words(answers: Mapping[str, str], titles: Mapping[str, str], words: Wor
     if not st.button(words("hand_in.own_words.check"), key="_own_words"):
         return
     named = {lesson.stem: lesson.number for lesson in lessons}
-    shown = 0
-    for question, found in overlaps(answers).items():
-        if found.share < WORTH:
-            continue
-        shown += 1
-        title = plain(titles.get(question, question))
-        lines = [words("hand_in.own_words.share", place=title, share=round(100 * found.share))]
+    worth = _worth(answers)
+    for question, found in worth.items():
+        lines = [_share(question, found, titles, words)]
         for passage in found.passages[:MOST_PASSAGES]:
             source = f"{named.get(passage.lesson, '')} {words(f'hand_in.own_words.sources.{passage.source}')}".strip()
             lines.append("- " + words("hand_in.own_words.passage", text=plain(passage.text, 160), source=source))
         st.warning("\n".join(lines))
-    if not shown:
+    if not worth:
         st.success(words("hand_in.own_words.none"))
+
+
+def _alike(answers: Mapping[str, str], titles: Mapping[str, str], words: Words) -> list[str]:
+    """A line for every answer of which much is text of the app."""
+    return [_share(question, found, titles, words) for question, found in _worth(answers).items()]
+
+
+def _worth(answers: Mapping[str, str]) -> dict[str, Overlap]:
+    return {question: found for question, found in overlaps(answers).items() if found.share >= WORTH}
+
+
+def _share(question: str, found: Overlap, titles: Mapping[str, str], words: Words) -> str:
+    place = plain(titles.get(question, question))
+    return words("hand_in.own_words.share", place=place, share=round(100 * found.share))
 
 
 @st.fragment
