@@ -36,7 +36,7 @@ def press(app, label: str):
 
 
 def made(app, key: str):
-    return app.session_state[f"{key}._made"][2]
+    return app.session_state[f"{key}._made"].result
 
 
 @each_lang

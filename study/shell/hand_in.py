@@ -1,6 +1,7 @@
 """The page of the workbook: what is answered, the cover, own words, the files to hand in, a lesson as a handout."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -103,58 +104,70 @@ def _hand_in(answers: Mapping[str, str], titles: Mapping[str, str], words: Words
     front = Cover(**{name: text.strip() for name, text in typed.items()})
     written = chapters(answers, titles)
     short = words("hand_in.short_title")
-    _files(
-        "_hand_in",
+    order = Order(
         front,
         lambda: written,
-        words,
         lambda kind: file_name(front.name, front.number, short, kind),
         made_of=tuple(written),
         pictures=mine,
         compare=lambda: _alike(answers, titles, words),
     )
+    _files("_hand_in", order, words)
 
 
-def _files(
-    key: str,
-    front: Cover,
-    write: Callable[[], list[Chapter]],
-    words: Words,
-    name: Callable[[str], str],
-    made_of: tuple,
-    kinds: tuple[str, ...] = tuple(KINDS),
-    pictures: Callable[[], Sequence[Picture]] = tuple,
-    compare: Callable[[], list[str]] = list,
-) -> None:
-    """A button for each kind of file; the file that was made stays until what it was made of changes.
-
-    compare: what there is to say of its words.
+@dataclass(frozen=True)
+class Order:
+    """What files can be made of. name: of a file of a kind; made_of: with it changes what write makes; compare: what
+    there is to say of its words.
     """
+
+    front: Cover
+    write: Callable[[], list[Chapter]]
+    name: Callable[[str], str]
+    made_of: tuple
+    kinds: tuple[str, ...] = tuple(KINDS)
+    pictures: Callable[[], Sequence[Picture]] = tuple
+    compare: Callable[[], list[str]] = list
+
+
+@dataclass(frozen=True)
+class Made:
+    """A file, what it was made of, the titles of its chapters, and what there is to say of its words."""
+
+    stamp: tuple
+    kind: str
+    result: Result
+    titles: dict[str, str]
+    alike: list[str]
+
+
+def _files(key: str, order: Order, words: Words) -> None:
+    """A button for each kind of file; the file that was made stays until what it was made of changes."""
     with st.container(horizontal=True):
-        pressed = [kind for kind in kinds if st.button(words(f"hand_in.make.{kind}"), key=f"{key}.{kind}")]
+        pressed = [kind for kind in order.kinds if st.button(words(f"hand_in.make.{kind}"), key=f"{key}.{kind}")]
     try:
-        named = tuple(pictures())
-        stamp = (front, made_of, named, words.lang)
+        named = tuple(order.pictures())
+        stamp = (order.front, order.made_of, named, words.lang)
         if pressed:
-            written = write()
+            written = order.write()
             paced()
             with here().budget.spending(), folder(named) as place:
-                result = _made(pressed[0], front, written, words, place)
-                alike = compare()
-            put(f"{key}._made", (stamp, pressed[0], result, {c.place: c.title for c in written}, alike))
+                result = _made(pressed[0], order.front, written, words, place)
+                titles = {chapter.place: chapter.title for chapter in written}
+                put(f"{key}._made", Made(stamp, pressed[0], result, titles, order.compare()))
     except Unkept as unkept:
         st.error(words("hand_in.unread", why=words(f"workbook.unkept.{unkept.key}")))
         return
-    before, kind, result, titles, alike = value(f"{key}._made") or (None, "", None, {}, [])
-    if result is None or before != stamp:
+    made = value(f"{key}._made")
+    if made is None or made.stamp != stamp:
         return
-    _told(result, titles, words)
-    if alike:
-        st.warning("\n".join([words("hand_in.own_words.told"), *(f"- {line}" for line in alike)]))
-    if result.data:
-        file = name(kind)
+    _told(made.result, made.titles, words)
+    if made.alike:
+        st.warning("\n".join([words("hand_in.own_words.told"), *(f"- {line}" for line in made.alike)]))
+    if made.result.data:
+        file, kind = order.name(made.kind), KINDS[made.kind]
         label = words("hand_in.save", file=plain(file, 120))
-        st.download_button(label, result.data, file, KINDS[kind], key=f"{key}.save", on_click="ignore", type="primary")
+        st.download_button(label, made.result.data, file, kind, key=f"{key}.save", on_click="ignore", type="primary")
 
 
 def _made(kind: str, front: Cover, written: list[Chapter], words: Words, pictures: Path) -> Result:
@@ -233,12 +246,11 @@ def _handout(reader: Reader) -> None:
     typed = st.text_area(words("hand_in.handout.figures"), key="_handout.values", height=90, max_chars=2000)
     values = dict(line.strip().split("?", 1) for line in typed.splitlines() if "?" in line)
     lesson = shown[stem]
-    _files(
-        "_handout",
+    order = Order(
         handout_cover(lesson, reader.lang),
         lambda: handout(lesson, reader.lang, with_answers, values),
-        words,
         lambda kind: file_name(lesson.number, words("hand_in.handout.made"), lesson.title(reader.lang), kind),
         made_of=(stem, with_answers, tuple(sorted(values.items()))),
         kinds=("pdf", "html"),
     )
+    _files("_handout", order, words)
