@@ -336,6 +336,17 @@ def test_progress_is_told_in_order():
     assert [share for share, _ in told] == sorted(share for share, _ in told) and told[-1][0] == 1
 
 
+def test_the_outline_of_the_pdf_has_the_questions_and_the_contents_name_them():
+    chapters = [Chapter("a", "T5 注意力", "text\n\n## A heading"), Chapter("b", "Reading the source", "more")]
+    reader = PdfReader(io.BytesIO(to_pdf(COVER, chapters, "en").data))
+    assert [entry["/Title"] for entry in reader.outline if not isinstance(entry, list)] == [
+        "T5 注意力",
+        "Reading the source",
+    ]
+    contents = re.sub(r"\s", "", reader.pages[1].extract_text())
+    assert "T5注意力" in contents and "Readingthesource" in contents
+
+
 def test_the_libraries_are_imported_when_they_are_used():
     code = (
         "import sys, study.export, study.own_words, study.export.handout, study.export.typeset, study.export.web\n"
