@@ -52,8 +52,8 @@ def shown(markdown: str, lang: str, theme: str) -> str:
 
 
 def counted(text: str) -> tuple[int, int]:
-    """Chinese characters, and words of other scripts (numbers count), outside the marks of figures."""
-    text = MARK.sub("", text)
+    """Chinese characters, and words of other scripts (numbers count), outside the names of figures and pictures."""
+    text = PICTURE.sub(r"\1", MARK.sub("", text))
     return len(CHINESE.findall(text)), len(WORD.findall(CHINESE.sub(" ", text)))
 
 

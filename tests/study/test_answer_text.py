@@ -46,7 +46,11 @@ def test_what_is_no_picture_of_theirs_or_cannot_be_cut_is_text(text):
 M = "{{figure: a/b}}"
 
 
-@pytest.mark.parametrize("text", ["{{figure: a/b", "{{ a }}", "<b>", f"`{M}`", f"```\n{M}\n```", f"    {M}", f"${M}$"])
+@pytest.mark.parametrize(
+    "text",
+    ["{{figure: a/b", "{{ a }}", "<b>", f"`{M}`", f"```\n{M}\n```", f"    {M}", f"${M}$",
+     f"| a |\n|---|\n| {M} |"],
+)  # fmt: skip
 def test_what_is_no_figure_is_text(text):
     assert parts(text) == [Part(text)]
 
@@ -104,6 +108,7 @@ def test_nothing_is_fetched_and_terms_and_colours_are_those_of_the_notes():
         ("，。！", (0, 0)),
         ("BERT模型", (2, 1)),
         (f"one\n{{{{figure: {T5}/scaling}}}}", (0, 1)),
+        ("![two words](my_plan.png)", (0, 2)),
     ],
 )
 def test_words_are_counted(text, count):
