@@ -14,7 +14,7 @@ import time
 from study.answer_figure import mark
 from study.demo import demos
 from study.export import Chapter, Cover, to_html, to_pdf
-from study.export.formulas import formula
+from study.export.formulas import kept
 from study.notes import lessons
 from study.own_words import overlaps
 from study.shell.hand_in import question_titles
@@ -49,7 +49,7 @@ def main() -> None:
     result["loading_s"], result["loading_cpu_s"] = _since(start, cpu)
     for name, make in (("first_pdf", to_pdf), ("seen_pdf", to_pdf), ("again_pdf", to_pdf), ("again_html", to_html)):
         if name == "seen_pdf":
-            formula.cache_clear()
+            kept.cache_clear()
         start, cpu = time.perf_counter(), time.process_time()
         made = make(cover, chapters, "zh")
         result[f"{name}_s"], result[f"{name}_cpu_s"] = _since(start, cpu)

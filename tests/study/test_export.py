@@ -17,7 +17,7 @@ from pypdf import PdfReader
 
 from study.export import Chapter, Cover, What, ahead, file_name, materials, missing, to_html, to_pdf, to_zip
 from study.export.book import LONGEST_ANSWER, LONGEST_NAME, RESERVED, chapters
-from study.export.formulas import Exhausted, TexError, formula, teaches
+from study.export.formulas import KEPT, Exhausted, TexError, formula, kept, teaches
 from study.export.letters import lacking
 from study.export.materials import MOST_EXHAUSTED
 from study.export.text import figures, parse, prose
@@ -122,6 +122,18 @@ def test_formulas_that_take_all_they_may_are_not_tried_without_end():
     tried = set(asked)
     assert tried == set(endless[:MOST_EXHAUSTED])
     assert len(made.failures) == len(endless) and {failure.what for failure in made.failures} == {What.FORMULA}
+
+
+def test_drawings_of_formulas_have_an_end_and_large_ones_are_not_kept(monkeypatch):
+    large = "+".join(["x"] * 400)
+    before = kept.cache_info().currsize
+    assert len(formula(large, True).svg) > KEPT and formula(large, True) == formula(large, True)
+    assert kept.cache_info().currsize == before
+    formula("x_{1}+y_{2}", True)
+    assert kept.cache_info().currsize == before + 1
+    monkeypatch.setattr(materials, "MOST_DRAWN", 2 * KEPT)
+    made = to_html(COVER, book("\n\n".join(f"$${n}+{large}$$" for n in range(9))), "en")
+    assert 3 < len(made.failures) < 9 and len(made.data) < 9 * len(formula(large, True).svg)
 
 
 def test_what_is_set_ahead_is_what_the_document_asks_for(monkeypatch):
