@@ -48,7 +48,7 @@ def _listed(picture: Picture, words: Words, place: str, put: Put | None) -> None
     name, mark = picture.name, markdown(picture.name)
     with st.container(horizontal=True, vertical_alignment="center"):
         if small := shown(picture, 2 * WIDTH):
-            st.image(small, width=WIDTH)
+            st.image(small, width=WIDTH, output_format=format_of(picture), alt=name)
         st.code(mark, language="markdown")
         if put:
             st.button(words("photos.put", name=name), key=f"{place}.put.{name}", on_click=put, args=(mark,))
@@ -81,6 +81,11 @@ def _remove(name: str) -> None:
 def mine() -> list[Picture]:
     """The reader's pictures. Raises Unkept."""
     return open_workbook().pictures(student()).all()
+
+
+def format_of(picture: Picture) -> str:
+    """The format in which the browser gets it: its own, as a drawing's lines are not for JPEG."""
+    return "PNG" if picture.name.endswith(".png") else "JPEG"
 
 
 def shown(picture: Picture, side: int = SHOWN) -> bytes | None:

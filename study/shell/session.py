@@ -196,7 +196,7 @@ class Here:
         came, self.stem = self.stem != stem, stem
         if came:
             self.near, self.held, self.all_near, self.told_mended = set(), {}, False, {}
-            self.lecture = Stage()
+            self.lecture, self.refused = Stage(), []
             self.drafts = {name: draft for name, draft in self.drafts.items() if draft.theirs or draft.unkept}
         return came
 

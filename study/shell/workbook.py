@@ -17,9 +17,11 @@ from study.shell.card import evidence_of
 from study.shell.component import component
 from study.shell.counts import newer
 from study.shell.drafts import append, begin_anew, draft_of, restore, save
+from study.shell.drafts import append, begin_anew, draft_of, restore, save
 from study.shell.live_figure import near
 from study.shell.parts import part_url
-from study.shell.photos import mine, photos
+from study.shell.photos import format_of, mine, photos
+from study.shell.photos import shown as photo
 from study.shell.photos import shown as photo
 from study.shell.picks import pick
 from study.shell.session import Draft, Reader, begin, event, here, value
@@ -157,7 +159,8 @@ def _picture(part: Part, reader: Reader) -> None:
         st.warning(words(f"workbook.unkept.{unkept.key}"))
         return
     if small:
-        st.image(small, caption=shown(part.caption, reader.lang, reader.look.theme) or None)
+        caption = shown(part.caption, reader.lang, reader.look.theme) or None
+        st.image(small, caption, output_format=format_of(picture), alt=part.caption or part.picture)
     else:
         st.warning(words("workbook.picture_missing", name=plain(part.picture)))
 
