@@ -17,11 +17,9 @@ from study.shell.card import evidence_of
 from study.shell.component import component
 from study.shell.counts import newer
 from study.shell.drafts import append, begin_anew, draft_of, restore, save
-from study.shell.drafts import append, begin_anew, draft_of, restore, save
 from study.shell.live_figure import near
 from study.shell.parts import part_url
 from study.shell.photos import format_of, mine, photos
-from study.shell.photos import shown as photo
 from study.shell.photos import shown as photo
 from study.shell.picks import pick
 from study.shell.session import Draft, Reader, begin, event, here, value
