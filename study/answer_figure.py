@@ -53,13 +53,15 @@ class Figure:
         return " · ".join(part for part in (named, self.evidence.source) if part)
 
 
-@memo(size=128)
+@memo(size=256)
 def _computed(stem: str, name: str, values: tuple[tuple[str, Any], ...]) -> Evidence:
     return demos(stem)[name](**dict(values))
 
 
 def computed(demo: Demo, values: Mapping[str, Any]) -> Evidence:
-    """The evidence of a pure demo, kept from one export to the next."""
+    """The evidence of a pure demo, kept by value for all readers, on the page and on paper: its arrays are frozen and
+    carry no language or theme.
+    """
     return _computed(demo.stem, demo.name, tuple(sorted(values.items())))
 
 

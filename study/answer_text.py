@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from study import glossary
 from study.answer_figure import MARK
-from study.export.text import places
+from study.export.text import PICTURE, places
 from study.markdown import colored
 from study.words import FlawedText
 
@@ -18,20 +18,29 @@ WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*|\d+(?:[.,]\d+)*")
 
 @dataclass(frozen=True)
 class Part:
-    """A piece of an answer: Markdown, or else what the mark of a figure says behind "figure:"."""
+    """A piece of an answer: Markdown, or what the mark of a figure says behind "figure:", or a picture's name.
+
+    caption: of the picture, Markdown in a line.
+    """
 
     markdown: str = ""
     figure: str = ""
+    picture: str = ""
+    caption: str = ""
 
 
 def parts(text: str) -> list[Part]:
-    """An answer cut at its figures, in order. Marks in code and in tables stay text, as a page cannot cut those."""
+    """An answer cut at its figures and the student's own pictures, in order. Those in code and in tables stay text, as
+    a page cannot cut them.
+    """
     found, at = [], 0
-    for begin, end, name in places(text) if MARK.search(text) else ():
-        found += [Part(text[at:begin].strip("\n")), Part(figure=name)]
-        at = end
+    for place in places(text) if MARK.search(text) or PICTURE.search(text) else ():
+        found.append(Part(text[at : place.begin].strip("\n")))
+        own = place.caption is not None
+        found.append(Part(picture=place.name, caption=place.caption) if own else Part(figure=place.name))
+        at = place.end
     found.append(Part(text[at:].strip("\n")))
-    return [part for part in found if part.figure or part.markdown.strip()]
+    return [part for part in found if part.figure or part.picture or part.markdown.strip()]
 
 
 def shown(markdown: str, lang: str, theme: str) -> str:
@@ -43,8 +52,8 @@ def shown(markdown: str, lang: str, theme: str) -> str:
 
 
 def counted(text: str) -> tuple[int, int]:
-    """Chinese characters, and words of other scripts (numbers count), outside the marks of figures."""
-    text = MARK.sub("", text)
+    """Chinese characters, and words of other scripts (numbers count), outside the names of figures and pictures."""
+    text = PICTURE.sub(r"\1", MARK.sub("", text))
     return len(CHINESE.findall(text)), len(WORD.findall(CHINESE.sub(" ", text)))
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from study.markdown import CHINESE
 from study.note_text import SOURCE, TERM, flat, pieces
 from study.notes import Lesson, lessons
-from study.words import NOTES, MissingText, languages, parse, text
+from study.words import NOTES, FlawedText, languages, parse, text
 
 CHARACTERS, WORDS = 8, 6  # of a run
 #: A character of Chinese, a word or a number of another script.
@@ -107,7 +107,7 @@ def _texts() -> Iterator[tuple[str, str, str]]:
         for lesson in lessons:
             try:
                 yield from _of_lesson(lesson, lang)
-            except MissingText:  # a lesson without this language is not shown either
+            except FlawedText:  # a lesson that lacks a text, or has a flawed one, is not shown either
                 continue
         for entry in parse(text(NOTES / lang / "glossary.yaml"), f"{lang}/glossary.yaml").values():
             yield "glossary", str(entry["lesson"]), str(entry["says"])

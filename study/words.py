@@ -17,6 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 NOTES = ROOT / "notes"
 #: What stands behind a number, `<!-- = 3 / 2 -->` or `<!-- from: Table 3 -->`, and goes before anybody sees the text.
 SOURCE = re.compile(r"<!--\s*(=|from:)\s*(.+?)\s*-->")
+GROUPED = 10_000  # from here on the digits of a whole number stand in groups, where a language groups them
 
 
 class FlawedText(ValueError):
@@ -82,6 +83,26 @@ def languages() -> list[str]:
     return sorted((p.parent.name for p in NOTES.glob("*/app.yaml")), reverse=True)
 
 
+class Whole(int):
+    """A whole number as a text of a language tells it: −5, and 30,522 in English, 30522 in Chinese."""
+
+    lang: str
+
+    @classmethod
+    def of(cls, value: Any, lang: str) -> Any:
+        """The value itself where it is no whole number."""
+        if type(value) is not int:
+            return value
+        number = cls(value)
+        number.lang = lang
+        return number
+
+    def __format__(self, spec: str) -> str:
+        if spec:
+            return int(self).__format__(spec)
+        return f"{int(self):{',' if self.lang == 'en' and abs(self) >= GROUPED else ''}}".replace("-", "−")
+
+
 class Words:
     """Looks a text up in nested mappings by path, filling its {places}. Raises MissingText."""
 
@@ -95,7 +116,8 @@ class Words:
         if not isinstance(entry, str | int | float):
             raise MissingText(f"{self.lang}/{self.where}: no text for {path!r}")
         try:
-            return str(entry).format(**values) if values else str(entry)
+            filled = {name: Whole.of(value, self.lang) for name, value in values.items()}
+            return str(entry).format(**filled) if values else str(entry)
         except (KeyError, IndexError, ValueError):  # a place without a value, or a brace that stands for itself
             known = ", ".join(f"{{{name}}}" for name in values)
             where = f"{self.lang}/{self.where}: {path}"
@@ -116,7 +138,7 @@ class DemoWords(Words):
     def label(self, key: Key) -> str:
         name, values = (key.key, dict(key.values)) if isinstance(key, Say) else (key, {})
         if name == "as_is":
-            return str(values["text"])
+            return f"{Whole.of(values['text'], self.lang)}"
         for group in ("axes", "series", "panels"):
             if self.has(f"{group}.{name}"):
                 return self(f"{group}.{name}", **values)

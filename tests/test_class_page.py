@@ -1,12 +1,16 @@
 """A class through Streamlit's AppTest: who sees what, who may drive, following, the poll; visitors by their cookie."""
 
+import base64
+import io
 from types import SimpleNamespace
 
 import pytest
+from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from study.classroom import open_room
 from study.demo import demos
+from study.markdown import plain
 from study.notes import lessons
 from study.place import Place
 from study.shell import classroom, visitor, who
@@ -19,6 +23,9 @@ PLACE = Place("t5_attention", "scaling", (("t5_attention.scaling.d_k", "128"),))
 SECRET = "abcde-fghjk"
 TEACHER, A, B = "T" * 32, "A" * 32, "B" * 32
 EN, ZH = app_words("en"), app_words("zh")
+_OUT = io.BytesIO()
+Image.new("RGB", (8, 8)).save(_OUT, "PNG")
+PNG = _OUT.getvalue()
 each_lang = pytest.mark.parametrize("lang", ["zh", "en"])
 
 
@@ -119,8 +126,9 @@ def test_pseudonyms_are_many():
 
 
 def test_what_one_writes_no_other_reads(visit):
-    """Answers, hand-in, backup, earlier versions; A has written, B looks everywhere."""
+    """Answers, pictures, hand-in, backup, earlier versions; A has written, B looks everywhere."""
     open_workbook().save(name(A), T5.stem, "Written by A.", (), seen=0)
+    open_workbook().pictures(name(A)).take("of_a.png", PNG)
     open_workbook().keep(name(A), "quiz.x", "picked by A")
     mine, theirs = visit(A, "workbook"), visit(B, "workbook")
     assert EN("hand_in.answered", count=1, all=len(QUESTIONS)) in text(mine.app)
@@ -130,9 +138,18 @@ def test_what_one_writes_no_other_reads(visit):
     lesson.memory().near.add(f"{T5.stem}._answer")
     lesson.run()
     assert "Written by A." not in text(lesson.app) and EN("workbook.nothing") in text(lesson.app)
+    open_workbook().save(name(B), T5.stem, "![](of_a.png)", (), seen=0)
+    lesson = visit(B, T5.stem)
+    lesson.memory().near.add(f"{T5.stem}._answer")
+    lesson.run()
+    assert EN("workbook.picture_missing", name=plain("of_a.png")) in [said.value for said in lesson.app.warning]
+    assert not lesson.app.image
+    assert "![](of_a.png)" in [code.value for code in mine.app.code]
+    assert "![](of_a.png)" not in [code.value for code in visit(B, "workbook").app.code]
     assert b"by A" in open_workbook().backup(name(A))
-    assert b"by A" not in open_workbook().backup(name(B))
-    assert open_workbook().versions(name(B), T5.stem) == []
+    of_b = open_workbook().backup(name(B))
+    assert b"by A" not in of_b and base64.b64encode(PNG) not in of_b
+    assert [answer.text for answer in open_workbook().versions(name(B), T5.stem)] == ["![](of_a.png)"]
     assert open_workbook().answers("me") == {}
 
 
@@ -140,6 +157,7 @@ def test_a_student_deletes_what_is_theirs_and_nothing_else(visit):
     for token in (A, B):
         open_workbook().save(name(token), T5.stem, f"By {token[0]}.", (), seen=0)
         open_workbook().keep(name(token), "quiz.x", "1")
+        open_workbook().pictures(name(token)).take("a.png", PNG)
     page = visit(A, "classroom")
     assert page.app.button(key="_class_forget").disabled
     page.app.checkbox(key="_class_sure").check()
@@ -147,6 +165,7 @@ def test_a_student_deletes_what_is_theirs_and_nothing_else(visit):
     assert [said.value for said in page.app.success] == [EN("class.forgotten")]
     assert open_workbook().answers(name(A)) == {} and open_workbook().kept(name(A), "quiz.x") is None
     assert open_workbook().answers(name(B))[T5.stem].text == "By B."
+    assert [len(open_workbook().pictures(name(token)).all()) for token in (A, B)] == [0, 1]
     assert page.app.button(key="_class_forget").disabled
 
 

@@ -8,7 +8,7 @@ from study.demo import demos
 from study.note_text import flat, pieces
 from study.notes import Lesson, home_text
 from study.quiz import truth
-from study.words import NOTES, Words, app_words, leaves
+from study.words import NOTES, Words, app_words, leaves, parse
 from tests.lessons import LANGUAGES, STEMS, each_language, each_lesson, in_both
 
 
@@ -31,6 +31,14 @@ def assert_alike(zh, en, what: str) -> None:
     for parts in (shape, places):
         a, b = parts(zh), parts(en)
         assert a == b, f"{what}: only in zh: {sorted(a - b) or 'none'}; only in en: {sorted(b - a) or 'none'}"
+
+
+def test_no_text_leaves_its_plural_to_the_reader():
+    """Say "Rows left out: {rows}", which is right for one and for many, not "{rows} row(s) left out"."""
+    for path in sorted((NOTES / "en").glob("*.yaml")):
+        texts = (str(said) for _, said in leaves(parse(path.read_text(encoding="utf-8"), path.name)))
+        found = [said for said in texts if re.search(r"\{\w+\}.*\w\(s\)", said)]
+        assert not found, f"{path.name}: {found}"
 
 
 def test_there_are_lessons_in_both_languages():

@@ -36,7 +36,7 @@ def press(app, label: str):
 
 
 def made(app, key: str):
-    return app.session_state[f"{key}._made"][2]
+    return app.session_state[f"{key}._made"].result
 
 
 @each_lang
@@ -90,6 +90,7 @@ def test_a_picture_of_the_reader_s_comes_into_the_file_and_no_picture_is_refused
     press(app, words("hand_in.make.zip"))
     with zipfile.ZipFile(io.BytesIO(made(app, "_hand_in").data)) as archive:
         assert "my_plan.png" in archive.namelist()
+    assert "![](my_plan.png)" in [code.value for code in opened(lang, "workbook").code]  # a reload finds it
     press(app, words("photos.remove", name="my_plan.png"))
     assert "![](my_plan.png)" not in [code.value for code in app.code]
 
@@ -113,6 +114,17 @@ def test_what_is_copied_is_shown_with_its_source_and_own_words_are_not(lang, kep
     copied = [w for w in told if "%" in w]
     assert len(copied) == 1 and f"T5 {words('hand_in.own_words.sources.note')}" in copied[0]
     assert not any("squared" in w for w in told)
+
+
+@each_lang
+def test_a_file_is_made_of_copied_words_too_and_says_so(lang, kept):
+    kept("t5_attention", T5.interview(lang).answer)
+    kept("free", "Yesterday I drew two arrows on squared paper and finally saw it.")
+    app, words = press(opened(lang, "workbook"), app_words(lang)("hand_in.make.zip")), app_words(lang)
+    told = [w.value for w in app.warning if w.value.startswith(words("hand_in.own_words.told"))]
+    assert len(told) == 1 and f"T5 {T5.title(lang)}" in told[0].replace("\\", "")
+    assert words("questions.free.title") not in told[0]
+    assert made(app, "_hand_in").data
 
 
 @each_lang

@@ -36,7 +36,7 @@ function panel(state, index) {
 function dress(p, view) {
   p.head.hidden = !view.title && !view.scale && !view.y_axis && !view.figure?.layout.showlegend;
   p.y.textContent = view.y_axis ? `↑ ${view.y_axis}` : "";
-  p.y.hidden = !view.y_axis;
+  p.y.hidden = !view.y_axis || view.y_axis.toLowerCase() === view.title?.toLowerCase();  // a title that names the axis says it
   p.title.textContent = view.title || "";
   p.mark.style.background = view.mark || "transparent";
   p.mark.hidden = !view.mark;
@@ -91,6 +91,7 @@ const BUDGET = 440;  // px: figures and rows of a step together, so that the car
 const TITLE = 20, TABS = 34;  // px: a title above a row, the tabs that a card with one step does without
 
 const EDGE = 10, PRESENTED = 250;  // px, where a card fills the screen: what stays free below it; its figures at the least
+const SIDE = 20;  // px left and right of a card that fills the screen
 const WALL = 1000, TALL = 200;  // px: a screen on which a drawing stands beside all else; units of one that is worth it
 
 function budget(state) {
@@ -124,14 +125,15 @@ async function draw(state) {
   align(state);
   const wall = presenting(state) && innerWidth >= WALL;  // a drawing takes the whole height of the screen
   state.card?.removeAttribute("data-walled");
-  const whole = Math.max(240, state.box.clientWidth), isDrawing = (view) => isMap(view) || (wall && view.kind === "diagram" && view.size[1] > TALL);
+  const isDrawing = (view) => isMap(view) || (wall && view.kind === "diagram" && view.size[1] > TALL);
   for (const p of state.panels.splice(state.views.length)) p?.box.remove();
   const shown = state.steps[state.step].views.map((i) => [panelOf(state, i), state.views[i]]);
   const maps = shown.filter(([, view]) => isDrawing(view));
   const figures = shown.filter(([, view]) => isFigure(view));
   const rows = shown.filter(([, view]) => !isFigure(view) && !isDrawing(view));
+  const onWall = wall && maps.length > 0;  // controls do not stand beside it (style.css)
+  const whole = Math.max(240, onWall ? state.card.clientWidth - 2 * SIDE : state.box.clientWidth);
   const beside = maps.length && whole >= NARROW ? mapWidth(maps[0][1], whole, wall ? innerHeight - EDGE : budget(state)) : 0;  // px
-  const width = beside ? whole - beside - GAP : whole;
   state.box.classList.toggle("lf-mapped", beside > 0 && !wall);
   state.box.style.setProperty("--map", `${beside}px`);
   if (beside && wall) {
@@ -140,6 +142,7 @@ async function draw(state) {
     footed(state, innerHeight - EDGE - (beside * maps[0][1].size[1]) / maps[0][1].size[0]);
   }
   state.width = state.box.clientWidth;
+  const width = onWall ? state.width : beside ? whole - beside - GAP : whole;
   const high = budget(state) - (presenting(state) ? 0 : state.said.offsetHeight);  // a full screen's budget knows of it
   place(state.map, maps);
   place(state.figures, figures);

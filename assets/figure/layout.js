@@ -7,7 +7,7 @@ import { named } from "./legend.js";
 export const GAP = 20, NARROW = 600;  // px between figures; px below which they stand one below the other
 const TALL = 400, LOW = 200, ROWS = 230;  // px: a figure at the most and at the least, rows beside figures at the most
 const LOW_LARGE = 170, ABOVE = 227;  // px, where a card fills the screen: a figure at the least, one above an equation
-const GRID = 330, COLUMNS = 110;  // px: a grid of small matrices, the columns of an oblong one, at the least
+const GRID = 330, COLUMNS = 110, CELL = 16;  // px at the least: a grid of small matrices; the columns of an oblong one, and each of them
 const SMALL = 12;  // rows and columns of a matrix whose cells have room for numbers
 
 export const isFigure = (view) => view.kind === "plot" || view.kind === "grid" || view.kind === "token_lines";
@@ -21,11 +21,11 @@ export function rooms(views, width, budget, rows) {
   const gives = views.map((view, i) => Math.max(0, wants[i] - least(view, wants[i])));
   const part = clamp((sum(wants) - free) / (sum(gives) || 1), 0, 1);
   gives.forEach((give, i) => { wants[i] -= part * give; });
-  const total = sum(wants);
+  const widths = alike(views, wants, free), total = sum(widths);
   const stretches = (view) => view.kind === "plot" && !view.cells && !view.square;
   const flexible = views.filter(stretches).length;
   const spare = Math.max(0, free - total), scale = Math.min(1, free / total);
-  return views.map((view, i) => ({ width: wants[i] * scale + (stretches(view) ? spare / flexible : 0), height }));
+  return views.map((view, i) => ({ width: widths[i] * scale + (stretches(view) ? spare / flexible : 0), height }));
 }
 
 const sum = (numbers) => numbers.reduce((a, b) => a + b, 0);
@@ -37,16 +37,37 @@ function wanted(view, height, budget) {
   if (!view.cells) return view.square ? height : 300;
   const [r, c] = view.cells, m = view.figure.layout.margin, cell = largest(view, budget);
   const tall = Math.min(cell, (height - m.t - m.b - 60) / r), across = c * (r === c ? Math.max(tall, 1) : cell);
-  if (!view.large) return m.l + m.r + across;
-  return Math.max(m.l, beyond(view.figure.layout.xaxis, view.figure.layout, across)) + right(view, across) + across;
+  return beside(view, across) + across;
 }
 
 // The width to which a figure gives way to a large square beside it: a square has no use for a width of its own.
 function least(view, want) {
   if (view.kind === "grid") return GRID * (view.large ?? 1);
   if (!view.cells || view.cells[0] === view.cells[1]) return want;
+  const across = columns(view);
+  return Math.min(want, beside(view, across) + across);
+}
+
+const columns = (view) => Math.max(COLUMNS, CELL * (view.large ?? 1) * view.cells[1]);
+
+// px left and right of a matrix's cells, which are so wide together.
+function beside(view, across) {
   const { layout } = view.figure, { l, r } = layout.margin;
-  return view.large ? Math.max(l, beyond(layout.xaxis, layout, COLUMNS)) + right(view, COLUMNS) + COLUMNS : l + r + COLUMNS;
+  return view.large ? Math.max(l, beyond(layout.xaxis, layout, across)) + right(view, across) : l + r;
+}
+
+// Figures that are too wide all the same: matrices with the largest cells give way first, so that those that are
+// compared are alike. The width of a cell is found by halving.
+function alike(views, wants, free) {
+  const edges = views.map((view) => (view.cells ? beside(view, columns(view)) : 0));
+  const room = (i, cell) => Math.min(wants[i], views[i].cells ? edges[i] + views[i].cells[1] * cell : Infinity);
+  let low = 0, high = free;
+  for (let n = 0; n < 24; n++) {
+    const cell = (low + high) / 2;
+    if (sum(wants.map((_, i) => room(i, cell))) > free) high = cell;
+    else low = cell;
+  }
+  return wants.map((_, i) => room(i, low));
 }
 
 // A cell at the most. In a lecture a small square grows with its numbers, which would not fit into it; an oblong matrix
@@ -64,9 +85,7 @@ function narrow(view, width, n) {
   if (n === 1) return 300 + NAME * Math.max(0, named(view).length - 4);
   if (n > 2) return 200;
   if (view.square) return 320;  // one unit is as long on both axes: what is not high is not wide either
-  const [r, c] = view.cells ?? [0, 1];
-  if (view.pick && r >= 2 * c) return clamp(138 + 24 * r, 250, 340);  // names: each row is read, and pressed by a finger
-  return (view.cells ? 250 : 220) + NAME * clamp(named(view).length - 1, 0, 2);
+  return (view.cells ? clamp(14 * view.cells[0] + 100, 250, 270) : 220) + NAME * clamp(named(view).length - 1, 0, 2);
 }
 
 // What scrolls within a page that scrolls is easily overlooked: rows that stand alone have more room.
@@ -76,6 +95,7 @@ export const rowsRoom = (width, budget, figures, rows) => (width < NARROW ? (fig
 export const equationRoom = (budget, figures, large) => (figures ? budget - (large ? ABOVE : LOW - 10) : budget);
 
 const SENTENCE = 24;  // tokens
+const FLAT = 12;  // px: square cells that are lower than this are drawn oblong, on a phone
 
 // A matrix in its room: the size of a cell, the slant of the tick texts, how many of them are left out.
 export function matrix(view, room, budget) {
@@ -83,7 +103,7 @@ export function matrix(view, room, budget) {
   const { m, cell, tall, angle } = large > 1 ? cells(view, room, budget, overhang(view, plain)) : plain;
   const every = (need, have) => nice(Math.max(1, Math.ceil(need / have)));  // a tick text needs this much room
   const slanted = c > SENTENCE ? 18 : 13;  // names of a sentence's tokens may touch rather than be left out
-  const steps = [every(angle ? slanted * large : view.widest + 6, cell), every(13 * large, tall)];
+  const steps = [every(angle ? slanted * large : view.widest + (view.numbered ? 6 : 3), cell), every(13 * large, tall)];
   return { width: m.l + m.r + cell * c, height: m.t + m.b + tall * r, cell: Math.min(cell, tall * 1.6), angle, steps, margin: m };
 }
 
@@ -93,8 +113,9 @@ function cells(view, room, budget, margin) {
   const angle = view.widest > cell - 3 && !view.numbered ? -45 : 0;
   if (angle) m.b += view.widest * 0.72 - 8;
   const high = Math.max(1, (room.height - m.t - m.b) / r);
-  if (square) cell = Math.min(cell, high);
-  const tall = square ? cell : Math.min(clamp(cell, 16 * large, 32 * large), high);
+  const flat = innerWidth < NARROW && c <= SENTENCE && high < FLAT;  // on a phone there is more room across
+  if (square) cell = Math.min(cell, flat ? 3 * high : high);
+  const tall = square && !flat ? cell : Math.min(clamp(cell, 16 * large, 32 * large), high);
   return { m, cell, tall, angle };
 }
 

@@ -15,7 +15,13 @@ function plotly(source) {
   return library;
 }
 
-const CHART = { cell: 99 };
+const CHART = { cell: 99 }, BAR = 44;  // px of a bar with its gaps whose number has room
+
+// Numbers on some bars of a chart and not on others would tell of a difference: without room for all there are none.
+function crowded(data, width, large = 1) {
+  const bars = data.filter((trace) => trace.type === "bar");
+  return bars.length > 0 && width / (new Set(bars.map((bar) => bar.offsetgroup)).size * bars[0].x.length) < BAR * large;
+}
 
 // room: {width, height} of the panel's body; budget: the height of the step, larger where a card fills the screen
 export async function plot(state, p, view, room, budget) {
@@ -34,6 +40,7 @@ export async function plot(state, p, view, room, budget) {
   if (view.y_axis) layout.yaxis = { ...layout.yaxis, title: undefined };
   layout.showlegend = false;  // it stands above the chart (legend.js)
   const data = view.figure.data.filter((trace) => size.cell >= (trace.meta ?? 0) * (view.large ?? 1) && !p.hidden?.has(group(trace)));
+  if (crowded(data, size.width, view.large)) data.forEach((trace, i) => { if (trace.type === "bar") data[i] = { ...trace, text: undefined, texttemplate: undefined }; });
   // In place, Plotly keeps the room of tick texts as it was: another width, other names or other tick texts begin anew.
   // Nothing is animated, for while it animates Plotly gives new tick texts no room at all.
   const bare = layout.xaxis.ticktext?.map((text) => text.replace(/<[^>]*>/g, ""));  // a colour changes no width

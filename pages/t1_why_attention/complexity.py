@@ -51,12 +51,9 @@ def complexity(
     crossing = _first(lambda m: cost(at._replace(n=m)), d)
     few = at._replace(n=min(n, 6), d=min(d, 64))  # counted operation by operation
     return Evidence(
-        Step(
-            "cost",
-            _against_n(cost, at, "multiplications"),
-            Table(["layer", "multiplications", "sequential", "longest_path"], rows, Say("at", n=n, d=d)),
-        ),
+        Step("cost", _against_n(cost, at, "multiplications")),
         Step("path", _against_n(paths, at, "longest_path"), _against_n(_sequential, at, "sequential")),
+        Step("table", Table(["layer", "multiplications", "sequential", "longest_path"], rows, Say("at", n=n, d=d))),
         claims=[
             Claim("crossing", measured=crossing, expected=d if count == "term" else 2 * d),
             same("counted", list(layers(few).values()), list(counted(few).values())),

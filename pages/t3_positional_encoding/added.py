@@ -14,7 +14,7 @@ from models import bert, bert_input
 from pages.t3_positional_encoding.inputs import Line
 from study import local_bert
 from study.controls import Cell
-from study.demo import Claim, Evidence, Measured, Origin, same
+from study.demo import Claim, Evidence, Measured, Origin, Step, same
 from study.memo import memo
 from study.views import Equation, Heatmap, Mark, Say
 
@@ -23,9 +23,9 @@ SHORT, LONG = "dogs chase cats", "The animal didn't cross the street because it 
 PRESETS = {
     "previous": {"sentence": SHORT, "head": 2},
     "longer": {"sentence": LONG, "head": 2},
-    "words": {"sentence": LONG, "head": 1},
+    "words": {"sentence": LONG, "head": 1, "step": "shares"},
     "mixed": {"sentence": SHORT, "head": 3},
-    "rest": {"sentence": SHORT, "head": 5},
+    "rest": {"sentence": SHORT, "head": 5, "step": "shares"},
 }
 
 
@@ -43,24 +43,14 @@ def added(
     q, k = trace.queries[0, head].double(), trace.keys[0, head].double()  # (T, d_k) each
     total = q @ k.T / bert.load().config.d_k ** 0.5  # (T, T)
     row, col = Cell.inside(cell, total.shape)
+    scores = Equation(
+        [_scores(z, kind, trace.tokens, (row, col)) for kind, z in {"total": total, **parts}.items()],
+        joins=["=", "+", "+", "+"],
+        title=Say("one_score", row=trace.tokens[row], col=trace.tokens[col]),
+    )
     return Evidence(
-        Heatmap(
-            shares.T,  # (4, H)
-            rows=["W·W", "P·P", "W·P", "R"],
-            cols=[f"H{n}" for n in range(local_bert.N_HEAD)],
-            title="shares",
-            x="head",
-            y="part",
-            pick=("part", "head"),
-            selected=(int(shares[head].argmax()), head),
-            marks=[Mark("hidden", col=head)],
-            hover="share_of",
-        ),
-        Equation(
-            [_scores(z, kind, trace.tokens, (row, col)) for kind, z in {"total": total, **parts}.items()],
-            joins=["=", "+", "+", "+"],
-            title=Say("one_score", row=trace.tokens[row], col=trace.tokens[col]),
-        ),
+        Step("score", scores),
+        Step("shares", _shares(shares, head)),
         claims=[
             same("parts_add_up", sum(parts.values()), total, abs=1e-4),
             Claim("joined_same", measured=_joined(s), expected=0, abs=1e-9),
@@ -83,6 +73,22 @@ def _by_kind(terms: Tensor) -> dict[str, Tensor]:
     """What comes from who asks and who is asked (token, segment, position, bias: the first two axes), in four kinds."""
     words, positions, mixed = terms[0, 0], terms[2, 2], terms[0, 2] + terms[2, 0]
     return dict(zip(KINDS, (words, positions, mixed, terms.sum((0, 1)) - words - positions - mixed), strict=True))
+
+
+def _shares(shares: Tensor, head: int) -> Heatmap:
+    """How much of each head's scores the four kinds bring (H, 4), a column for each head."""
+    return Heatmap(
+        shares.T,  # (4, H)
+        rows=["W·W", "P·P", "W·P", "R"],
+        cols=[f"H{n}" for n in range(len(shares))],
+        title="shares",
+        x="head",
+        y="part",
+        pick=("part", "head"),
+        selected=(int(shares[head].argmax()), head),
+        marks=[Mark("hidden", col=head)],
+        hover="share_of",
+    )
 
 
 def _scores(z: Tensor, title: str, tokens: list[str], selected: tuple[int, int]) -> Heatmap:

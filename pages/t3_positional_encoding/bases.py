@@ -34,14 +34,20 @@ def bases(
     moving = {base: _moving(tables[base][:-1]) for base in BASES}
     near = range(window + 1)
     rows = [
-        [f"{b:,.0f}", f"{longest[b]:,.0f}", round(100 * moving[b], 1), _end(alike[b], window), _near_repeat(alike[b])]
-        for b in BASES
+        [
+            Say("whole", n=int(base)),
+            Say("whole", n=round(longest[base])),
+            round(100 * moving[base], 1),
+            _end(alike[base], window),
+            _near_repeat(alike[base]),
+        ]
+        for base in BASES
     ]
     return Evidence(
         Step(
             "curves",
             Lines(
-                [Series(Say("base_of", base=f"{base:,.0f}"), near, alike[base][near]) for base in DRAWN],
+                [Series(Say("base_of", base=int(base)), near, alike[base][near]) for base in DRAWN],
                 x="distance",
                 y="alike",
                 title=Say("alike_title", window=window),

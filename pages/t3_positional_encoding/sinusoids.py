@@ -43,7 +43,7 @@ def sinusoids(
             Chain(
                 [
                     (Say("pair_of", c=c), i),
-                    (Say("divisor", base=f"{base:,.0f}", two_i=2 * i, d=d_model), base ** (2 * i / d_model)),
+                    (Say("divisor", base=int(base), two_i=2 * i, d=d_model), base ** (2 * i / d_model)),
                     (Say("angle", p=p), angle),
                     ("cosine" if c % 2 else "sine", table[p, c]),
                 ],
@@ -92,10 +92,10 @@ def _pair(w: Tensor, table: Tensor, cell: tuple[int, int]) -> Lines:
 def _lengths(waves: Tensor, base: float, here: int) -> Lines:
     """All wavelengths, and those of the paper's base where it is another: the scale is the same for both."""
     pairs = torch.arange(len(waves))  # (C/2,)
-    series = [Series(Say("base_of", base=f"{base:,.0f}"), pairs, waves, role="position")]
+    series = [Series(Say("base_of", base=int(base)), pairs, waves, role="position")]
     if base != PAPER:
         paper = 2 * math.pi / positional.frequencies(2 * len(waves), PAPER)  # (C/2,)
-        series.append(Series(Say("base_of", base=f"{PAPER:,.0f}"), pairs, paper, dashed=True))
+        series.append(Series(Say("base_of", base=int(PAPER)), pairs, paper, dashed=True))
     return Lines(series, x="pair", y="wavelength", title="wavelengths", log_y=True, here=here)
 
 

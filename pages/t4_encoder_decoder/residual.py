@@ -20,7 +20,7 @@ PRESETS = {
     "encoder": {"stack": "encoder", "without": "encoder"},
     "decoder": {"stack": "decoder", "without": "decoder"},
     "both": {"stack": "decoder", "without": "both"},
-    "sizes": {"stack": "decoder", "step": "sizes"},
+    "sizes": {"stack": "decoder", "without": "nowhere", "step": "sizes"},
 }
 
 

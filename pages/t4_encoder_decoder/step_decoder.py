@@ -15,7 +15,7 @@ from study.demo import Claim, Evidence, Measured, Origin, Step, same
 from study.memo import memo
 from study.views import Bars, Heatmap, Say, Span, Table, Tokens
 
-SHOWN, RANKS, BEAM = 8, 5, 4  # tokens of a distribution that are drawn, ranks that can be chosen, width of the beam
+SHOWN, RANKS, BEAM = 6, 5, 4  # tokens of a distribution that are drawn, ranks that can be chosen, width of the beam
 MORE = 20  # tokens that a translation may have beyond its source
 PRESETS = {
     "first": {"step_number": 1},
@@ -131,7 +131,7 @@ def _next(best, rank: int, before: tuple[int, ...]) -> Bars:
 def _translations(greedy: Path, path: Path, at: int) -> list[Tokens]:
     """Both translations as chips: what was read before this step, and the token of the step."""
     chosen = Tokens(_pieces(path.ids), [Span(at, at + 1, "focus")], {"focus": "this_step"}, title="from_here")
-    return [chosen] if path is greedy else [chosen, Tokens(_pieces(greedy.ids), title="greedy")]
+    return [chosen, Tokens(_pieces(greedy.ids), title="greedy")]  # of the same height whatever the rank
 
 
 @torch.no_grad()

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import unquote
 
+from study.export.ahead import formulas_ahead
 from study.export.book import Chapter, Cover, Failure, Result, What, file_name, missing
 from study.export.letters import folders
 from study.export.materials import Materials
@@ -42,7 +43,8 @@ def to_pdf(
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         shutil.copy(ROOT / "assets" / "book.typ", folder)
-        source = to_typst(cover, _told(chapters, progress), materials, folder, contents=len(chapters) > 1)
+        with formulas_ahead(chapters):
+            source = to_typst(cover, _told(chapters, progress), materials, folder, contents=len(chapters) > 1)
         (folder / "main.typ").write_text(source, encoding="utf-8")
         progress(READING, "")
         compiler = typst.Compiler(
@@ -65,7 +67,8 @@ def to_html(
     from study.export.text import NO_TEXT
 
     materials = Materials(lang, pictures)
-    page = web.to_html(cover, _told(chapters, progress), materials)
+    with formulas_ahead(chapters):
+        page = web.to_html(cover, _told(chapters, progress), materials)
     progress(1.0, "")
     return Result(NO_TEXT.sub("", page).encode("utf-8"), materials.failures)
 

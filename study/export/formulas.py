@@ -15,10 +15,11 @@ from typing import Any
 
 from study.look import ROLES
 from study.markdown import ROLE_OF_COLOR
+from study.memo import memo
 
 EX = 0.442  # em: MathJax's ex in units of the text around it
 LINE = 43.0  # em: the width of a line, which a formula with \tag asks for
-LONGEST, LARGEST = 5000, 2_000_000  # characters of a formula, of its drawing
+LONGEST, LARGEST, KEPT = 5000, 2_000_000, 64_000  # characters of a formula, of its drawing, of one that is kept
 SECONDS, MEMORY, STACK = 3.0, 256 << 20, 4 << 20  # what one formula may take
 THREAD_STACK = 16 << 20  # Windows gives a thread 1 MB: less than QuickJS's own limit, and it would crash there
 PACKAGE, FOLDER = "django-static-mathjax", "mathjax/static/mathjax/es5/"
@@ -90,6 +91,10 @@ class TexError(ValueError):
     """A formula that cannot be set; says why."""
 
 
+class Exhausted(TexError):
+    """One that took more time, memory or stack than it may."""
+
+
 @dataclass(frozen=True)
 class Formula:
     """A drawing. width, height and depth (below the line of the text) in em of the text around it."""
@@ -100,12 +105,37 @@ class Formula:
     depth: float
 
 
-@functools.lru_cache(maxsize=2048)
+class _Large(Exception):
+    """A drawing that is not kept, as thousands of its kind would fill the memory."""
+
+    def __init__(self, drawn: Formula):
+        super().__init__(len(drawn.svg))
+        self.drawn = drawn
+
+
 def formula(tex: str, display: bool) -> Formula:
     """The drawing of a formula, between $ or $$. Raises TexError."""
+    try:
+        return kept(tex, display)
+    except _Large as large:
+        return large.drawn
+
+
+@memo(size=4096)
+def kept(tex: str, display: bool) -> Formula:
+    """The drawing, from the last time where it was asked for before. Raises _Large, TexError."""
+    drawn = _drawn(tex, display)
+    if len(drawn.svg) > KEPT:
+        raise _Large(drawn)
+    return drawn
+
+
+def _drawn(tex: str, display: bool) -> Formula:
     if len(tex) > LONGEST:
         raise TexError(f"{len(tex)} > {LONGEST}")
     answer = _engine().ask(_colored(tex), display)
+    if "broke" in answer:
+        raise Exhausted(answer["broke"])
     if "error" in answer:
         raise TexError(answer["error"])
     if len(answer["svg"]) > LARGEST:
@@ -166,7 +196,7 @@ class _Engine:
             return json.loads(self.run(f"tex2svg({', '.join(map(json.dumps, (tex, display, teaches(tex))))})"))
         except Exception as error:  # out of memory, of stack, of time, in forms that differ by engine
             self._load()
-            return {"error": f"{type(error).__name__}: {error}"}
+            return {"broke": f"{type(error).__name__}: {error}"}
 
     def _load(self) -> None:
         self.run = _context()

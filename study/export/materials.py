@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from study.export.book import LONGEST_ANSWER, Chapter, Failure, What
-from study.export.formulas import Formula, TexError, formula
+from study.export.formulas import Exhausted, Formula, TexError, formula, teaches
 from study.export.letters import lacking
 from study.export.pictures import Drawn, Flaw, Pictures
 from study.glossary import glossary
@@ -17,6 +17,8 @@ from study.words import app_words
 KINDS = {"PNG": "png", "JPEG": "jpg", "GIF": "gif", "WEBP": "webp"}  # Pillow's names -> endings
 IMAGE_BYTES, IMAGE_PIXELS = 10 << 20, 50_000_000
 MOST_FORMULAS, MOST_FIGURES = 3000, 200  # of a document: more are told, not drawn
+MOST_DRAWN = 50_000_000  # characters of all drawings of formulas of a document: a thousand usual ones have ten million
+MOST_EXHAUSTED = 3  # formulas that took all they may: then no other one is tried that could do so
 
 
 @dataclass
@@ -29,6 +31,8 @@ class Materials:
     place: str = ""
     formulas: int = 0
     figures: int = 0
+    drawn: int = 0
+    exhausted: int = 0
 
     def __post_init__(self):
         self.words, self.pictures = app_words(self.lang), Pictures(self.lang)
@@ -58,12 +62,17 @@ class Materials:
         """The drawing of a formula; None, and told, where it cannot be set."""
         self.formulas += 1
         try:
-            if self.formulas > MOST_FORMULAS:
-                raise TexError(f"> {MOST_FORMULAS}")
-            return formula(tex.strip(), display)
+            if self.formulas > MOST_FORMULAS or self.drawn > MOST_DRAWN:
+                raise TexError(self.words("hand_in.many_formulas"))
+            if self.exhausted >= MOST_EXHAUSTED and teaches(tex):
+                raise TexError(self.words("hand_in.exhausted"))
+            drawn = formula(tex.strip(), display)
         except TexError as error:
+            self.exhausted += isinstance(error, Exhausted)
             self.fail(What.FORMULA, f"{tex.strip()[:200]}: {str(error)[:200]}")
             return None
+        self.drawn += len(drawn.svg)
+        return drawn
 
     def figure(self, name: str) -> Drawn | None:
         """The figure of this name; None, and told, where there is none."""

@@ -5,6 +5,8 @@ What is kept is pixels: the place and the camera that a phone writes into a phot
 
 import io
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,7 +18,6 @@ if TYPE_CHECKING:
 
 LONGEST_SIDE = 2400  # px: a page's width at 380 dots per inch; larger ones are made smaller
 KINDS = {"PNG": "png", "JPEG": "jpg"}
-MOST, MOST_BYTES = 40, 30 << 20  # pictures of one reader, their bytes together
 
 
 class Refused(ValueError):
@@ -34,34 +35,38 @@ class Photo:
     name: str
     data: bytes
 
-    @property
-    def markdown(self) -> str:
-        return f"![]({self.name})"
+
+def markdown(name: str) -> str:
+    """What puts a picture of this name into an answer; its caption goes between the square brackets."""
+    return f"![]({name})"
 
 
-def taken(name: str, data: bytes, have: dict[str, Photo]) -> Photo:
-    """The picture of a file. have: those that are there; one of the same name is to be replaced. Raises Refused."""
-    from PIL import Image as opened
-    from PIL import ImageOps, UnidentifiedImageError
+def taken(name: str, data: bytes) -> Photo:
+    """The picture of a file. Raises Refused."""
+    from PIL import ImageOps
+
+    with opened(data) as image:
+        kind, upright = image.format, ImageOps.exif_transpose(image)
+    upright.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
+    return Photo(_name(name, KINDS[kind]), _written(upright, kind))
+
+
+@contextmanager
+def opened(data: bytes) -> "Iterator[Image]":
+    """A file as a picture whose pixels have been read. Raises Refused: too large, no picture, a damaged one."""
+    from PIL import Image as images
+    from PIL import UnidentifiedImageError
 
     if len(data) > IMAGE_BYTES:
         raise Refused("large")
     try:
-        with opened.open(io.BytesIO(data), formats=tuple(KINDS)) as image:
+        with images.open(io.BytesIO(data), formats=tuple(KINDS)) as image:
             if image.width * image.height > IMAGE_PIXELS:
                 raise Refused("large")
-            kind, upright = image.format, ImageOps.exif_transpose(image)
-    except Refused:
-        raise
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, opened.DecompressionBombError):
-        raise Refused("kind") from None
-    upright.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
-    named = _name(name, KINDS[kind])
-    photo = Photo(named, _written(upright, kind))
-    others = [other for other in have.values() if other.name != named]
-    if len(others) >= MOST or sum(len(other.data) for other in [*others, photo]) > MOST_BYTES:
-        raise Refused("many")
-    return photo
+            image.load()
+            yield image
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, images.DecompressionBombError) as error:
+        raise error if isinstance(error, Refused) else Refused("kind") from None
 
 
 def _name(name: str, ending: str) -> str:

@@ -5,9 +5,10 @@ CommonMark with tables, footnotes, task lists, strikethrough and formulas; HTML 
 """
 
 import functools
-import itertools
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlsplit
 
 from study.answer_figure import MARK
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from markdown_it import MarkdownIt
     from markdown_it.tree import SyntaxTreeNode
 
+#: ![caption](name.png) with nothing further in it, and not behind a backslash.
+PICTURE = re.compile(r"(?<!\\)!\[((?:[^\[\]\n\\]|\\.|\[[^\[\]\n]*\])*)\]\(([^()\s<>\\]+)\)")
 TASK = re.compile(r"\[([ xX])\]\s")
 BLOCKS = ("figure", "image", "math_inline_double")  # of a paragraph's children, what stands on its own
 DEPTH = 20  # of blocks and of emphasis: deeper ones stay text; at 40 Typst gives up the layout
@@ -72,17 +75,37 @@ def figures(markdown: str) -> list[str]:
     return [node.content for node in parse(markdown).walk() if node.type == "figure"]
 
 
-def places(markdown: str) -> list[tuple[int, int, str]]:
-    """Where the figures of a text stand, outside code and tables: (begin, end, name) of each."""
+@dataclass(frozen=True)
+class Place:
+    """Where a figure or a picture stands in a text. name: a figure's, or a picture's file; caption: of a picture."""
+
+    begin: int
+    end: int
+    name: str
+    caption: str | None = None
+
+
+def places(markdown: str) -> list[Place]:
+    """Where the figures and the student's own pictures stand, outside code, tables and links."""
     lines = [0, *(end.end() for end in re.finditer("\r\n?|\n", markdown)), len(markdown)]
-    found: list[tuple[int, int, str]] = []
+    found: list[Place] = []
+    in_table = False
     for token in _parser(links=markdown.count("[") <= BRACKETS).parse(NO_TEXT.sub("", markdown)):
-        if token.type == "inline" and token.map and token.children:
-            marks = MARK.finditer(markdown, lines[token.map[0]], lines[token.map[1]])
+        in_table = token.type == "table_open" or (in_table and token.type != "table_close")
+        if token.type == "inline" and token.map and token.children and not in_table:
+            between = lines[token.map[0]], lines[token.map[1]]
+            marks, hits = (list(pattern.finditer(markdown, *between)) for pattern in (MARK, PICTURE))
             for child in token.children:  # what stands in code, or in a formula, is passed by
-                here = itertools.islice(marks, 1 if child.type == "figure" else len(MARK.findall(child.content)))
-                found += [(*mark.span(), mark[1]) for mark in here if child.type == "figure"]
-    return found
+                if child.type == "figure" and marks:
+                    found.append(Place(*marks[0].span(), marks[0][1]))
+                elif child.type == "image" and hits and unquote(hits[0][2]) == unquote(str(child.attrs["src"])):
+                    if child.level == 0 and not urlsplit(hits[0][2]).scheme:
+                        found.append(Place(*hits[0].span(), unquote(hits[0][2]), hits[0][1]))
+                    del hits[0]
+                    continue
+                del marks[: 1 if child.type == "figure" else len(MARK.findall(child.content))]
+                del hits[: len(PICTURE.findall(child.content))]
+    return sorted(found, key=lambda place: place.begin)
 
 
 def prose(markdown: str) -> str:

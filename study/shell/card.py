@@ -10,12 +10,12 @@ from streamlit.delta_generator import DeltaGenerator
 
 from models.records import Unusable
 from study import lecture
+from study.answer_figure import computed
 from study.controls import Refusal, Text
-from study.demo import Demo, Evidence, demos
+from study.demo import Demo, Evidence
 from study.figures import draw_all
 from study.look import Look
 from study.markdown import shortened
-from study.memo import memo
 from study.named_cells import NamedCells, as_widgets
 from study.once import in_a_run
 from study.shell import address, chips, data, health, widgets, work
@@ -32,12 +32,6 @@ from study.words import DemoWords, FlawedText, Words, app_words
 
 log = logging.getLogger(__name__)
 RESERVED = 560  # px: about what figures, numbers and checks take
-
-
-@memo(size=256)
-def _evidence(stem: str, name: str, values: tuple[tuple[str, Any], ...]) -> Evidence:
-    """Pure demos are cached by value for all readers: the arrays are frozen and carry no language or theme."""
-    return demos(stem)[name](**dict(values))
 
 
 def card(demo: Demo, words: DemoWords, look: Look, place: DeltaGenerator | None = None) -> None:
@@ -144,7 +138,7 @@ def evidence_of(demo: Demo, values: dict[str, Any]) -> Evidence:
     """The evidence of a pure demo for these values, from the cache where it is there."""
     paced()
     with here().budget.spending():
-        return _evidence(demo.stem, demo.name, tuple(demo.values(values).items()))
+        return computed(demo, demo.values(values))
 
 
 def _bare(label: str) -> str:

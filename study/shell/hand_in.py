@@ -1,6 +1,7 @@
 """The page of the workbook: what is answered, the cover, own words, the files to hand in, a lesson as a handout."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -11,10 +12,9 @@ from study.export import Chapter, Cover, Result, file_name, missing, to_html, to
 from study.export.book import chapters
 from study.export.handout import cover as handout_cover
 from study.export.handout import handout
-from study.export.photos import Photo
 from study.markdown import plain
 from study.notes import lessons
-from study.own_words import overlaps
+from study.own_words import Overlap, overlaps
 from study.shell.keep import backup, further
 from study.shell.pace import paced
 from study.shell.photos import folder, mine, photos
@@ -23,6 +23,7 @@ from study.shell.session import Reader, begin, here, put, value
 from study.shell.who import student
 from study.words import Words, app_words
 from study.workbook import QUESTIONS, Unkept, open_workbook
+from study.workbook.pictures import Picture
 
 FIELDS = ("title", "name", "number", "date")
 LONGEST_FIELD = 120  # characters of a line of the cover
@@ -42,7 +43,7 @@ def render_hand_in(reader: Reader) -> None:
         st.header(words("keep.further"), anchor="further")
         further(titles, reader)
         st.header(words("photos.heading"), anchor="photos")
-        photos(words)
+        st.fragment(photos)(words, "_photos")
         st.header(words("hand_in.heading"), anchor="hand_in")
         _hand_in(answers, titles, words)
         st.header(words("hand_in.own_words.heading"), anchor="own_words")
@@ -103,46 +104,70 @@ def _hand_in(answers: Mapping[str, str], titles: Mapping[str, str], words: Words
     front = Cover(**{name: text.strip() for name, text in typed.items()})
     written = chapters(answers, titles)
     short = words("hand_in.short_title")
-    _files(
-        "_hand_in",
+    order = Order(
         front,
         lambda: written,
-        words,
         lambda kind: file_name(front.name, front.number, short, kind),
         made_of=tuple(written),
         pictures=mine,
+        compare=lambda: _alike(answers, titles, words),
     )
+    _files("_hand_in", order, words)
 
 
-def _files(
-    key: str,
-    front: Cover,
-    write: Callable[[], list[Chapter]],
-    words: Words,
-    name: Callable[[str], str],
-    made_of: tuple,
-    kinds: tuple[str, ...] = tuple(KINDS),
-    pictures: Callable[[], tuple[Photo, ...]] = tuple,
-) -> None:
+@dataclass(frozen=True)
+class Order:
+    """What files can be made of. name: of a file of a kind; made_of: with it changes what write makes; compare: what
+    there is to say of its words.
+    """
+
+    front: Cover
+    write: Callable[[], list[Chapter]]
+    name: Callable[[str], str]
+    made_of: tuple
+    kinds: tuple[str, ...] = tuple(KINDS)
+    pictures: Callable[[], Sequence[Picture]] = tuple
+    compare: Callable[[], list[str]] = list
+
+
+@dataclass(frozen=True)
+class Made:
+    """A file, what it was made of, the titles of its chapters, and what there is to say of its words."""
+
+    stamp: tuple
+    kind: str
+    result: Result
+    titles: dict[str, str]
+    alike: list[str]
+
+
+def _files(key: str, order: Order, words: Words) -> None:
     """A button for each kind of file; the file that was made stays until what it was made of changes."""
     with st.container(horizontal=True):
-        pressed = [kind for kind in kinds if st.button(words(f"hand_in.make.{kind}"), key=f"{key}.{kind}")]
-    photographs = pictures()
-    stamp = (front, made_of, photographs, words.lang)
-    if pressed:
-        written = write()
-        paced()
-        with here().budget.spending(), folder(photographs) as place:
-            result = _made(pressed[0], front, written, words, place)
-        put(f"{key}._made", (stamp, pressed[0], result, {chapter.place: chapter.title for chapter in written}))
-    before, kind, result, titles = value(f"{key}._made") or (None, "", None, {})
-    if result is None or before != stamp:
+        pressed = [kind for kind in order.kinds if st.button(words(f"hand_in.make.{kind}"), key=f"{key}.{kind}")]
+    try:
+        named = tuple(order.pictures())
+        stamp = (order.front, order.made_of, named, words.lang)
+        if pressed:
+            written = order.write()
+            paced()
+            with here().budget.spending(), folder(named) as place:
+                result = _made(pressed[0], order.front, written, words, place)
+                titles = {chapter.place: chapter.title for chapter in written}
+                put(f"{key}._made", Made(stamp, pressed[0], result, titles, order.compare()))
+    except Unkept as unkept:
+        st.error(words("hand_in.unread", why=words(f"workbook.unkept.{unkept.key}")))
         return
-    _told(result, titles, words)
-    if result.data:
-        file = name(kind)
+    made = value(f"{key}._made")
+    if made is None or made.stamp != stamp:
+        return
+    _told(made.result, made.titles, words)
+    if made.alike:
+        st.warning("\n".join([words("hand_in.own_words.told"), *(f"- {line}" for line in made.alike)]))
+    if made.result.data:
+        file, kind = order.name(made.kind), KINDS[made.kind]
         label = words("hand_in.save", file=plain(file, 120))
-        st.download_button(label, result.data, file, KINDS[kind], key=f"{key}.save", on_click="ignore", type="primary")
+        st.download_button(label, made.result.data, file, kind, key=f"{key}.save", on_click="ignore", type="primary")
 
 
 def _made(kind: str, front: Cover, written: list[Chapter], words: Words, pictures: Path) -> Result:
@@ -178,19 +203,29 @@ def _own_words(answers: Mapping[str, str], titles: Mapping[str, str], words: Wor
     if not st.button(words("hand_in.own_words.check"), key="_own_words"):
         return
     named = {lesson.stem: lesson.number for lesson in lessons}
-    shown = 0
-    for question, found in overlaps(answers).items():
-        if found.share < WORTH:
-            continue
-        shown += 1
-        title = plain(titles.get(question, question))
-        lines = [words("hand_in.own_words.share", place=title, share=round(100 * found.share))]
+    worth = _worth(answers)
+    for question, found in worth.items():
+        lines = [_share(question, found, titles, words)]
         for passage in found.passages[:MOST_PASSAGES]:
             source = f"{named.get(passage.lesson, '')} {words(f'hand_in.own_words.sources.{passage.source}')}".strip()
             lines.append("- " + words("hand_in.own_words.passage", text=plain(passage.text, 160), source=source))
         st.warning("\n".join(lines))
-    if not shown:
+    if not worth:
         st.success(words("hand_in.own_words.none"))
+
+
+def _alike(answers: Mapping[str, str], titles: Mapping[str, str], words: Words) -> list[str]:
+    """A line for every answer of which much is text of the app."""
+    return [_share(question, found, titles, words) for question, found in _worth(answers).items()]
+
+
+def _worth(answers: Mapping[str, str]) -> dict[str, Overlap]:
+    return {question: found for question, found in overlaps(answers).items() if found.share >= WORTH}
+
+
+def _share(question: str, found: Overlap, titles: Mapping[str, str], words: Words) -> str:
+    place = plain(titles.get(question, question))
+    return words("hand_in.own_words.share", place=place, share=round(100 * found.share))
 
 
 @st.fragment
@@ -211,12 +246,11 @@ def _handout(reader: Reader) -> None:
     typed = st.text_area(words("hand_in.handout.figures"), key="_handout.values", height=90, max_chars=2000)
     values = dict(line.strip().split("?", 1) for line in typed.splitlines() if "?" in line)
     lesson = shown[stem]
-    _files(
-        "_handout",
+    order = Order(
         handout_cover(lesson, reader.lang),
         lambda: handout(lesson, reader.lang, with_answers, values),
-        words,
         lambda kind: file_name(lesson.number, words("hand_in.handout.made"), lesson.title(reader.lang), kind),
         made_of=(stem, with_answers, tuple(sorted(values.items()))),
         kinds=("pdf", "html"),
     )
+    _files("_handout", order, words)

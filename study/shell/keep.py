@@ -5,6 +5,7 @@ from datetime import date
 
 import streamlit as st
 
+from study.markdown import plain
 from study.shell.progress import forget
 from study.shell.session import Reader, here
 from study.shell.who import student
@@ -54,5 +55,11 @@ def _whole() -> bytes:
 
 def _told(merged: Merged, words: Words) -> str:
     counts = {"added": len(merged.added), "kept": len(merged.kept), "conflicts": len(merged.conflicts)}
-    said = words("keep.merged", **counts)
-    return f"{said} {words('keep.records', count=merged.records)}" if merged.records else said
+    said = [words("keep.merged", **counts)]
+    if merged.pictures:
+        said.append(words("keep.pictures", count=merged.pictures))
+    if merged.left:
+        said.append(words("keep.left", names=words("list_mark").join(map(plain, merged.left))))
+    if merged.records:
+        said.append(words("keep.records", count=merged.records))
+    return " ".join(said)

@@ -12,7 +12,6 @@ from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequestTy
 
 from study.budget import WORK, Budget
 from study.demo import Claim, Demo, Evidence
-from study.export.photos import Photo
 from study.jobs import Run
 from study.look import Look
 from study.once import once
@@ -165,9 +164,10 @@ class Here:
     drafts: dict[str, Draft] = field(default_factory=dict)  # answers that are being written, by question
     quizzes: Quizzes = field(default_factory=Quizzes)
     put: dict[str, tuple[str, str]] = field(default_factory=dict)  # (kind, text) of a figure put into an answer
-    photos: dict[str, Photo] = field(default_factory=dict)  # the reader's own pictures, by name
     uploads: int = 0  # how often pictures were given
-    refused: list[tuple[str, str]] = field(default_factory=list)  # files that were no pictures: (name, why)
+    refused: list[tuple[str, str]] = field(
+        default_factory=list
+    )  # files that were not taken as pictures: (name, why: a key of app.yaml)
     room: InClass = field(default_factory=InClass)
     budget: Budget = field(default_factory=Budget)  # computing that this reader can ask for
     work: Budget = field(default_factory=lambda: Budget(WORK, WORK))  # … and of work that measures or trains
@@ -196,7 +196,7 @@ class Here:
         came, self.stem = self.stem != stem, stem
         if came:
             self.near, self.held, self.all_near, self.told_mended = set(), {}, False, {}
-            self.lecture = Stage()
+            self.lecture, self.refused = Stage(), []
             self.drafts = {name: draft for name, draft in self.drafts.items() if draft.theirs or draft.unkept}
         return came
 

@@ -9,16 +9,18 @@ from zoneinfo import ZoneInfo
 import streamlit as st
 
 from study.answer_figure import Flaw, figure
-from study.answer_text import counted, difference, parts, shown
+from study.answer_text import Part, counted, difference, parts, shown
 from study.markdown import colored, plain
 from study.notes import Lesson
 from study.quiz import Interview
 from study.shell.card import evidence_of
 from study.shell.component import component
 from study.shell.counts import newer
-from study.shell.drafts import begin_anew, draft_of, restore, save
+from study.shell.drafts import append, begin_anew, draft_of, restore, save
 from study.shell.live_figure import near
 from study.shell.parts import part_url
+from study.shell.photos import format_of, mine, photos
+from study.shell.photos import shown as photo
 from study.shell.picks import pick
 from study.shell.session import Draft, Reader, begin, event, here, value
 from study.shell.still import still
@@ -62,6 +64,8 @@ def answer(question: str, reader: Reader, interview: Interview | None = None) ->
         _conflict(question, draft, reader)
     if interview:
         _compare(question, draft, interview, reader)
+    if st.toggle(words("photos.heading"), key=f"{question}._pictures", persist_state="session"):
+        photos(words, f"{question}._photos", put=lambda mark: _put(question, mark))
     if st.toggle(words("workbook.versions"), key=f"{question}._versions", persist_state="session"):
         _versions(question, draft, words)
 
@@ -109,6 +113,12 @@ def _typed(question: str) -> None:
     here().listed_anew = here().stem == PAGE and not draft.unkept and empty != (not draft.text.strip())
 
 
+def _put(question: str, mark: str) -> None:
+    """Puts a picture at the end of the answer, behind what the browser has sent with this click."""
+    _typed(question)
+    append(question, mark)
+
+
 def _preview(question: str, draft: Draft, reader: Reader) -> None:
     pieces = parts(draft.text)
     if not pieces:
@@ -116,6 +126,8 @@ def _preview(question: str, draft: Draft, reader: Reader) -> None:
     for i, part in enumerate(pieces):
         if part.figure:
             _figure(part.figure, f"{question}._answer_{i}", reader)
+        elif part.picture:
+            _picture(part, reader)
         else:
             st.markdown(shown(part.markdown, reader.lang, reader.look.theme))
 
@@ -133,6 +145,22 @@ def _figure(name: str, key: str, reader: Reader) -> None:
     if named.mended:
         bad = words("list_mark").join(label if "$" in label else plain(label) for label in named.mended)
         st.info(words("workbook.figure_mended", controls=bad))
+
+
+def _picture(part: Part, reader: Reader) -> None:
+    """A picture of the reader's own, by its name; what is no such name fetches nothing and says so."""
+    words = app_words(reader.lang)
+    try:
+        picture = next((picture for picture in mine() if picture.name == part.picture), None)
+        small = picture and photo(picture)
+    except Unkept as unkept:
+        st.warning(words(f"workbook.unkept.{unkept.key}"))
+        return
+    if small:
+        caption = shown(part.caption, reader.lang, reader.look.theme) or None
+        st.image(small, caption, output_format=format_of(picture), alt=part.caption or part.picture)
+    else:
+        st.warning(words("workbook.picture_missing", name=plain(part.picture)))
 
 
 # --- below it --------------------------------------------------------------------------------------------------------

@@ -1,15 +1,18 @@
 """The workbook's tables: opened, brought to their newest form, read and added to. All that knows SQL."""
 
 import contextlib
+import hashlib
 import itertools
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from study.workbook.errors import Damaged, Full, Locked, Newer, ReadOnly, Unkept, Unreachable
+from study.workbook.tables import ANSWERS, KEPT, PICTURES
 
 MIGRATIONS = Path(__file__).resolve().parents[1] / "migrations"
 HEAD = max(path.stem for path in (MIGRATIONS / "versions").glob("[0-9]*.py"))[:4]
@@ -22,24 +25,6 @@ LOCK = 170603762  # PostgreSQL: who holds this advisory lock migrates
 SQLITE = {5: Locked, 6: Locked, 8: ReadOnly, 10: Unreachable, 11: Damaged, 13: Full, 14: ReadOnly, 26: Damaged}
 POSTGRES = {"53100": Full, "25006": ReadOnly, "42501": ReadOnly, "55P03": Locked, "40P01": Locked, "XX001": Damaged}
 
-tables = sa.MetaData()
-ANSWERS = sa.Table(
-    "answers",
-    tables,
-    sa.Column("student", sa.String(200), primary_key=True),
-    sa.Column("question", sa.String(100), primary_key=True),
-    sa.Column("version", sa.Integer, primary_key=True),
-    sa.Column("text", sa.Text, nullable=False),
-    sa.Column("points", sa.Text, nullable=False),  # a sorted JSON list of strings
-    sa.Column("saved", sa.String(40), nullable=False),  # ISO 8601, UTC
-)
-KEPT = sa.Table(
-    "kept",
-    tables,
-    sa.Column("student", sa.String(200), primary_key=True),
-    sa.Column("item", sa.String(100), primary_key=True),
-    sa.Column("value", sa.Text, nullable=False),
-)
 Row = sa.Row
 #: (newest version, seen version) -> (text, points) of the one to add; None where the newest will do.
 Decide = Callable[[Row | None, Row | None], tuple[str, str] | None]
@@ -121,13 +106,21 @@ class Store:
 
         SQLite lets one write at a time. In PostgreSQL two may choose the same number: the later one decides anew.
         """
+        return self._tried(lambda connection: self._add(connection, student, question, seen, decide, saved or _now()))
+
+    def append(self, student: str, question: str, text: str, points: str, saved: str = "") -> Row:
+        """A further version, whatever the current one is. saved: when it was, ISO 8601; "" for now."""
+        return self.add(student, question, 0, lambda newest, at: (text, points), saved)
+
+    def _tried(self, write: Callable[[sa.Connection], Any]) -> Any:
+        """What `write` returns, which is done again where PostgreSQL let another one be first."""
         for left in reversed(range(TRIES)):
             try:
                 with self._writing() as connection:
-                    return self._add(connection, student, question, seen, decide, saved or _now())
+                    return write(connection)
             except IntegrityError:
                 if not left:
-                    raise Locked("others keep saving the same answer") from None
+                    raise Locked("others keep changing the same") from None
         raise AssertionError("the last try returns or raises")
 
     def _add(
@@ -168,22 +161,41 @@ class Store:
     def change(self, student: str, item: str, decide: Callable[[str | None], str]) -> str:
         """Keeps what `decide` makes of what is kept, None for nothing; nobody else writes it in between."""
         at = (KEPT.c.student == student) & (KEPT.c.item == item)
-        for left in reversed(range(TRIES)):
-            try:
-                with self._writing() as connection:
-                    old = connection.execute(sa.select(KEPT.c.value).where(at).with_for_update()).scalar()
-                    value, there = decide(old), old is not None
-                    change = KEPT.update().where(at) if there else KEPT.insert().values(student=student, item=item)
-                    connection.execute(change.values(value=value))
-                    return value
-            except IntegrityError:  # PostgreSQL: someone kept the first value meanwhile
-                if not left:
-                    raise Locked("others keep changing the same value") from None
-        raise AssertionError("the last try returns or raises")
+
+        def write(connection: sa.Connection) -> str:
+            old = connection.execute(sa.select(KEPT.c.value).where(at).with_for_update()).scalar()
+            value, there = decide(old), old is not None
+            change = KEPT.update().where(at) if there else KEPT.insert().values(student=student, item=item)
+            connection.execute(change.values(value=value))
+            return value
+
+        return self._tried(write)
+
+    def pictures(self, student: str) -> list[Row]:
+        """Name, digest and size of each, the oldest first."""
+        return self._rows(_listed(student).order_by(PICTURES.c.saved, PICTURES.c.name))
+
+    def picture(self, student: str, name: str) -> bytes | None:
+        wanted = sa.select(PICTURES.c.data).where(_picture(student, name))
+        return next((row.data for row in self._rows(wanted)), None)
+
+    def add_pictures(self, student: str, decide: Callable[[list[Row]], dict[str, bytes]]) -> None:
+        """Adds what `decide` makes of those that are there: by names that are free. What it raises adds nothing."""
+
+        def write(connection: sa.Connection) -> None:
+            for name, data in decide(list(connection.execute(_listed(student)))).items():
+                told = {"digest": hashlib.sha256(data).hexdigest(), "size": len(data), "saved": _now()}
+                connection.execute(PICTURES.insert().values(student=student, name=name, data=data, **told))
+
+        self._tried(write)
+
+    def remove_picture(self, student: str, name: str) -> None:
+        with self._writing() as connection:
+            connection.execute(PICTURES.delete().where(_picture(student, name)))
 
     def forget(self, student: str) -> None:
         with self._writing() as connection:
-            for table in (ANSWERS, KEPT):
+            for table in (ANSWERS, KEPT, PICTURES):
                 connection.execute(table.delete().where(table.c.student == student))
 
 
@@ -205,6 +217,14 @@ def _now() -> str:
 
 def _of(student: str, question: str) -> sa.Select:
     return sa.select(ANSWERS).where((ANSWERS.c.student == student) & (ANSWERS.c.question == question))
+
+
+def _listed(student: str) -> sa.Select:
+    return sa.select(PICTURES.c.name, PICTURES.c.digest, PICTURES.c.size).where(PICTURES.c.student == student)
+
+
+def _picture(student: str, name: str) -> sa.ColumnElement:
+    return (PICTURES.c.student == student) & (PICTURES.c.name == name)
 
 
 def _prepare(connection, record) -> None:

@@ -181,3 +181,15 @@ def test_a_box_of_a_drawing_is_chosen_by_click_and_arrow_keys(open_page):
     page.keyboard.press("ArrowRight")  # at the edge: it leads nowhere, and to no other lesson
     idle(page)
     expect(chosen).to_have_attribute("data-block", "decoder_self")
+
+
+def test_matrices_that_are_compared_have_cells_of_one_size_and_all_their_names(open_page):
+    page = at(open_page, T4, size=(1280, 800))
+    names = {view.title: view.cols for view in demos(T4)["three_attentions"]().steps[0].views}
+    assert len({len(cols) for cols in names.values()}) == 2  # of two lengths
+    cells = []
+    for i, cols in enumerate(names.values()):
+        shown = panel(page, "three_attentions", i)
+        expect(shown.locator(".xtick text")).to_have_count(len(cols))
+        cells.append(shown.locator(".nsewdrag").first.bounding_box()["width"] / len(cols))
+    assert min(cells) > 14 and max(cells) - min(cells) < 1

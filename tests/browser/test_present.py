@@ -73,16 +73,15 @@ def test_who_goes_to_another_page_meets_it_whole(t5):
     expect(page.locator(".bar-theme")).to_be_visible()
 
 
-def test_on_a_phone_the_names_of_a_drawing_stay_in_their_boxes(open_page):
-    """Letters for a wall would cover each other in boxes as narrow as these."""
-    page = at(open_page, "b7_descendants", size=(390, 844))
-    act(page, "tree", "full").click()
-    shown = card(page, "tree")
-    expect(shown).to_have_attribute("data-present", "")
-    idle(page)
-    beyond = """(card) => [...card.querySelectorAll(".lf-block")].map((block) => {
-      const [text, box] = ["text", "rect"].map((of) => block.querySelector(of).getBoundingClientRect());
-      return text.width - box.width;
-    })"""
-    widths = shown.evaluate(beyond)
-    assert widths and max(widths) <= 2
+def test_a_drawing_is_as_high_as_the_screen_beside_the_controls(open_page):
+    page = at(open_page, "t4_encoder_decoder", size=(1280, 720))
+    act(page, "house", "full").click()
+    shown, drawing = card(page, "house"), card(page, "house").locator(".lf-map svg")
+    expect(shown).to_have_attribute("data-walled", "")
+    expect(shown.locator(".ytick text").first).to_have_css("font-size", re.compile(r"^(1[89]|2\d)"))
+    rail = shown.locator("[class*=st-key-rail]")
+    expect(rail).to_be_in_viewport()
+    map_at, rail_at, values_at = (n.bounding_box() for n in (drawing, rail, shown.locator(".lf-figures")))
+    assert map_at["height"] > 0.85 * 720
+    assert map_at["x"] + map_at["width"] < values_at["x"]
+    assert rail_at["x"] == pytest.approx(values_at["x"], abs=4) and rail_at["y"] >= values_at["y"]

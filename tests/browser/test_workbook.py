@@ -1,8 +1,10 @@
 """The student's own answer under a lesson: kept while one writes, there after a reload, never overwritten unasked."""
 
+import io
 import re
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Page, expect
 from pypdf import PdfReader
 
@@ -180,6 +182,29 @@ def test_a_card_s_figure_is_put_into_the_answer(open_page, own_server, url):
     expect(area(page)).to_have_value(re.compile(rf"{re.escape(mark)}.*being typed\s+{re.escape(mark)}", re.DOTALL))
     expect(preview(page).locator(".lf[data-drawn]")).to_have_count(2, timeout=SLOW)
     assert Workbook(url).answer("me", stem).text == area(page).input_value()
+
+
+def test_a_picture_of_one_s_own_stands_in_the_answer_also_after_a_reload(write, url):
+    page, stem, out = write("b7_descendants"), "b7_descendants", io.BytesIO()
+    place = page.locator(".st-key-answer")
+    Image.new("RGB", (300, 200), "teal").save(out, "PNG")
+    place.get_by_text(EN("photos.heading"), exact=True).click()
+    files = [
+        {"name": "my plan.png", "mimeType": "image/png", "buffer": out.getvalue()},
+        {"name": "none.png", "mimeType": "image/png", "buffer": b"none"},
+    ]
+    place.locator("input[type=file]").set_input_files(files)
+    expect(place).to_contain_text(EN("photos.not_taken", name="none.png"), timeout=SLOW)
+    area(page).press_sequentially("being typed")  # the click loses nothing of it
+    place.get_by_role("button", name=EN("photos.put", name="my_plan.png")).click()
+    expect(area(page)).to_have_value("being typed\n\n![](my_plan.png)\n", timeout=SLOW)
+    picture = preview(page).locator("img")
+    expect(picture).to_be_visible(timeout=SLOW)
+    assert findings(page) == []
+    page.reload()
+    come(page)
+    expect(preview(page).locator("img")).to_have_js_property("naturalWidth", 300, timeout=SLOW)
+    assert Workbook(url).answer("me", stem).text == "being typed\n\n![](my_plan.png)\n"
 
 
 def test_what_is_too_long_is_refused_and_stays_in_the_box_even_after_a_reload(write, url):

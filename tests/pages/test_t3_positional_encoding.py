@@ -108,17 +108,23 @@ def test_sines_alone():
     assert np.abs(a - b).max() > 1 and np.abs(b - c).max() > 1
 
 
+def by_base(evidence) -> dict[int, list]:
+    """The rows of the table of bases."""
+    table = next(v for v in evidence.views if isinstance(v, Table))
+    return {dict(row[0].values)["n"]: row for row in table.rows}
+
+
 def test_bases_of_the_note():
-    rows = {row[0]: row for row in next(v for v in DEMOS["bases"]().views if isinstance(v, Table)).rows}
-    assert rows["100"][2] == 100 and rows["10,000"][2] == about(59, 0.5) and rows["1,000,000"][2] == about(40, 0.5)
-    assert rows["10,000"][3] == about(0.28) and rows["1,000,000"][3] == about(0.52)
+    rows = by_base(DEMOS["bases"]())
+    assert rows[100][2] == 100 and rows[10_000][2] == about(59, 0.5) and rows[1_000_000][2] == about(40, 0.5)
+    assert rows[10_000][3] == about(0.28) and rows[1_000_000][3] == about(0.52)
     assert all(row[4].key == "none_found" for row in rows.values())
     far = (torch.arange(20, 4097, dtype=torch.float64).unsqueeze(-1) * positional.frequencies(512, 10.0)).cos().mean(-1)
     assert far.max() < 0.1  # base 10, far from the 0.9 of a near repeat
     curve = next(v for v in DEMOS["bases"]().views if isinstance(v, Lines)).series[0].y
     assert np.abs(curve[100:]).max() < 0.11
-    small = {row[0]: row for row in next(v for v in DEMOS["bases"](d_model=4).views if isinstance(v, Table)).rows}
-    assert small["100"][4] == 63
+    small = by_base(DEMOS["bases"](d_model=4))
+    assert small[100][4] == 63
 
 
 # --- the local BERT --------------------------------------------------------------------------------------------------
@@ -316,7 +322,7 @@ def test_chips_show_what_the_note_and_the_card_say():
     assert by_offset[58] == about(0.31) and by_offset[0] == about(0.18)
     assert by_offset[58] > max(by_offset[-1], by_offset[1])
     curve = view(pressed("bases", "repeat"), "alike_title").series[0]
-    assert curve.name == Say("base_of", base="100") and curve.y[63] > 0.9 and max(curve.y[20:60]) < 0.9
+    assert curve.name == Say("base_of", base=100) and curve.y[63] > 0.9 and max(curve.y[20:60]) < 0.9
 
 
 def test_another_start_moves_the_curve_and_not_its_shape():

@@ -22,10 +22,35 @@ def test_an_answer_is_cut_at_its_figures():
     ]
 
 
+def test_an_answer_is_cut_at_the_student_s_own_pictures():
+    text = f"a ![so *it* [1] is](my_plan.png) b\n![](%E5%9B%BE.jpg)\n{{{{figure: {T5}/scaling}}}}"
+    assert parts(text) == [
+        Part("a "),
+        Part(picture="my_plan.png", caption="so *it* [1] is"),
+        Part(" b"),
+        Part(picture="图.jpg"),
+        Part(figure=f"{T5}/scaling"),
+    ]
+    assert parts("`![](a.png)` ![](a.png)") == [Part("`![](a.png)` "), Part(picture="a.png")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["![x](http://example.org/a.png)", r"\![a](a.png)", "`![](a.png)`", "```\n![](a.png)\n```", "[![a](a.png)](x)",
+     "| a |\n|---|\n| ![](a.png) |", "![](a.png", "$![](a.png)$"],
+)  # fmt: skip
+def test_what_is_no_picture_of_theirs_or_cannot_be_cut_is_text(text):
+    assert parts(text) == [Part(text)]
+
+
 M = "{{figure: a/b}}"
 
 
-@pytest.mark.parametrize("text", ["{{figure: a/b", "{{ a }}", "<b>", f"`{M}`", f"```\n{M}\n```", f"    {M}", f"${M}$"])
+@pytest.mark.parametrize(
+    "text",
+    ["{{figure: a/b", "{{ a }}", "<b>", f"`{M}`", f"```\n{M}\n```", f"    {M}", f"${M}$",
+     f"| a |\n|---|\n| {M} |"],
+)  # fmt: skip
 def test_what_is_no_figure_is_text(text):
     assert parts(text) == [Part(text)]
 
@@ -49,7 +74,9 @@ def test_the_preview_shows_the_figures_of_the_paper(text):
 
 @given(
     some.lists(
-        some.sampled_from([M, "`", "``", "\n", "\n\n", "```\n", "- ", "> ", "$", "x ", "\r", "\x01", "[", "](a)"])
+        some.sampled_from(
+            [M, "![](a)", "![", "`", "``", "\n", "\n\n", "```\n", "- ", "> ", "$", "x ", "\r", "\x01", "[", "](a)"]
+        )
     )
 )
 @settings(deadline=None)
@@ -81,6 +108,7 @@ def test_nothing_is_fetched_and_terms_and_colours_are_those_of_the_notes():
         ("，。！", (0, 0)),
         ("BERT模型", (2, 1)),
         (f"one\n{{{{figure: {T5}/scaling}}}}", (0, 1)),
+        ("![two words](my_plan.png)", (0, 2)),
     ],
 )
 def test_words_are_counted(text, count):

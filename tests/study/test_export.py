@@ -15,10 +15,11 @@ from hypothesis import strategies as st
 from PIL import Image
 from pypdf import PdfReader
 
-from study.export import Chapter, Cover, What, file_name, missing, to_html, to_pdf, to_zip
+from study.export import Chapter, Cover, What, ahead, file_name, materials, missing, to_html, to_pdf, to_zip
 from study.export.book import LONGEST_ANSWER, LONGEST_NAME, RESERVED, chapters
-from study.export.formulas import TexError, formula, teaches
+from study.export.formulas import KEPT, Exhausted, TexError, formula, kept, teaches
 from study.export.letters import lacking
+from study.export.materials import MOST_EXHAUSTED
 from study.export.text import figures, parse, prose
 from study.export.typeset import string
 from study.words import ROOT
@@ -104,6 +105,43 @@ def test_a_hostile_formula_is_refused_soon_and_the_next_one_is_set(tex):
         formula(tex, True)
     assert time.process_time() - start < 15
     assert formula("x+1", True).width > 1
+
+
+def test_formulas_that_take_all_they_may_are_not_tried_without_end():
+    asked: list[str] = []
+
+    def refused(tex: str, display: bool):
+        asked.append(tex)
+        raise Exhausted("it took too long")
+
+    endless = [rf"\def\a{{\a}}\a_{{{n}}}" for n in range(2 * MOST_EXHAUSTED)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(materials, "formula", refused)
+        patch.setattr(ahead, "formula", refused)
+        made = to_html(COVER, book(" ".join(f"${tex}$" for tex in endless)), "en")
+    tried = set(asked)
+    assert tried == set(endless[:MOST_EXHAUSTED])
+    assert len(made.failures) == len(endless) and {failure.what for failure in made.failures} == {What.FORMULA}
+
+
+def test_drawings_of_formulas_have_an_end_and_large_ones_are_not_kept(monkeypatch):
+    large = "+".join(["x"] * 400)
+    before = kept.cache_info().currsize
+    assert len(formula(large, True).svg) > KEPT and formula(large, True) == formula(large, True)
+    assert kept.cache_info().currsize == before
+    formula("x_{1}+y_{2}", True)
+    assert kept.cache_info().currsize == before + 1
+    monkeypatch.setattr(materials, "MOST_DRAWN", 2 * KEPT)
+    made = to_html(COVER, book("\n\n".join(f"$${n}+{large}$$" for n in range(9))), "en")
+    assert 3 < len(made.failures) < 9 and len(made.data) < 9 * len(formula(large, True).svg)
+
+
+def test_what_is_set_ahead_is_what_the_document_asks_for(monkeypatch):
+    text = "One $x^2$ and $ y $.\n\n$$\na\n\nb\n$$\n\n`$(no)$`, inline $$z$$\n\n- $|w|$ \\$5"
+    asked: set[tuple[str, bool]] = set()
+    monkeypatch.setattr(materials, "formula", lambda tex, display: asked.add((tex, display)) or formula(tex, display))
+    to_html(COVER, book(text), "en")
+    assert len(asked) == 5 and asked <= set(ahead.formulas(book(text)))
 
 
 MARKDOWN = """**注意力（Attention）**机制
@@ -308,6 +346,17 @@ def test_progress_is_told_in_order():
     to_pdf(COVER, book("a", "b"), "en", progress=lambda share, place: told.append((share, place)))
     assert [place for _, place in told] == ["Question 1", "Question 2", "", ""]
     assert [share for share, _ in told] == sorted(share for share, _ in told) and told[-1][0] == 1
+
+
+def test_the_outline_of_the_pdf_has_the_questions_and_the_contents_name_them():
+    chapters = [Chapter("a", "T5 注意力", "text\n\n## A heading"), Chapter("b", "Reading the source", "more")]
+    reader = PdfReader(io.BytesIO(to_pdf(COVER, chapters, "en").data))
+    assert [entry["/Title"] for entry in reader.outline if not isinstance(entry, list)] == [
+        "T5 注意力",
+        "Reading the source",
+    ]
+    contents = re.sub(r"\s", "", reader.pages[1].extract_text())
+    assert "T5注意力" in contents and "Readingthesource" in contents
 
 
 def test_the_libraries_are_imported_when_they_are_used():

@@ -2,7 +2,10 @@
 
 import pytest
 
+from study import own_words
+from study.notes import Lesson, lessons
 from study.own_words import CHARACTERS, WORDS, overlap, overlaps
+from study.words import FlawedText
 from tests.lessons import each_language, each_lesson
 
 OWN = {
@@ -44,3 +47,18 @@ def test_case_width_of_blanks_and_marks_do_not_hide_a_copy():
 @pytest.mark.parametrize("text", ["", "$x$", "```\ncode\n```", "注" * (CHARACTERS - 1), "word " * (WORDS - 1)])
 def test_what_is_too_short_to_compare(text):
     assert overlap(text).share == 0
+
+
+def test_a_lesson_with_a_flawed_text_leaves_the_others(monkeypatch):
+    def flawed(lesson, lang):
+        if lesson.stem == lessons[0].stem:
+            raise FlawedText("its file is ill")
+        return quiz(lesson, lang)
+
+    quiz = Lesson.quiz
+    monkeypatch.setattr(Lesson, "quiz", flawed)
+    own_words._index.cache_clear()
+    try:
+        assert overlap(lessons[-1].interview("en").answer).share > 0.9
+    finally:
+        own_words._index.cache_clear()

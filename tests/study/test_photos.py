@@ -7,7 +7,7 @@ from PIL import Image, ImageDraw
 from PIL.PngImagePlugin import PngInfo
 
 from study.export import Chapter, Cover, to_html
-from study.export.photos import LONGEST_SIDE, MOST, MOST_BYTES, Photo, Refused, taken
+from study.export.photos import LONGEST_SIDE, Refused, markdown, taken
 
 
 def file(kind: str = "PNG", size: tuple[int, int] = (40, 20), mode: str = "RGB", **more) -> bytes:
@@ -30,27 +30,27 @@ def file(kind: str = "PNG", size: tuple[int, int] = (40, 20), mode: str = "RGB",
     ],
 )
 def test_a_picture_is_taken_under_a_name_that_markdown_can_hold(name, kind, called):
-    photo = taken(name, file(kind), {})
-    assert photo.name == called and photo.markdown == f"![]({called})"
+    photo = taken(name, file(kind))
+    assert photo.name == called and markdown(photo.name) == f"![]({called})"
     assert Image.open(io.BytesIO(photo.data)).size == (40, 20)
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "P", "RGBA", "I;16", "CMYK"])
 def test_every_kind_of_pixels_is_taken(mode):
     kind = "JPEG" if mode == "CMYK" else "PNG"
-    assert Image.open(io.BytesIO(taken("a", file(kind, mode=mode), {}).data)).size == (40, 20)
+    assert Image.open(io.BytesIO(taken("a", file(kind, mode=mode)).data)).size == (40, 20)
 
 
 def test_a_photo_stands_upright_is_made_smaller_and_says_nothing_of_its_place():
     exif = Image.Exif()
     exif[0x0112], exif[0x010F] = 6, "a camera"  # turned by 90 degrees
     exif.get_ifd(0x8825)[1] = "N"  # GPS
-    photo = taken("p.jpg", file("JPEG", (LONGEST_SIDE * 2, 100), exif=exif), {})
+    photo = taken("p.jpg", file("JPEG", (LONGEST_SIDE * 2, 100), exif=exif))
     image = Image.open(io.BytesIO(photo.data))
     assert image.size == (50, LONGEST_SIDE) and not image.getexif() and b"camera" not in photo.data
     info = PngInfo()
     info.add_text("Comment", "at my home")
-    assert b"at my home" not in taken("p.png", file(pnginfo=info), {}).data
+    assert b"at my home" not in taken("p.png", file(pnginfo=info)).data
 
 
 def test_what_is_see_through_stays_so():
@@ -58,7 +58,7 @@ def test_what_is_see_through_stays_so():
     ImageDraw.Draw(image).point((1, 1), 1)
     out = io.BytesIO()
     image.save(out, "PNG", transparency=0)
-    seen = Image.open(io.BytesIO(taken("a.png", out.getvalue(), {}).data))
+    seen = Image.open(io.BytesIO(taken("a.png", out.getvalue()).data))
     assert seen.getpixel((0, 0))[3] == 0 and seen.getpixel((1, 1))[3] == 255
 
 
@@ -77,23 +77,14 @@ def test_what_is_see_through_stays_so():
 )
 def test_a_bad_file_is_refused(data, why):
     with pytest.raises(Refused) as refused:
-        taken("x.png", data, {})
+        taken("x.png", data)
     assert refused.value.key == why
 
 
-def test_there_is_an_end_of_pictures_but_one_can_be_replaced():
-    full = {f"{n}.png": Photo(f"{n}.png", b"x") for n in range(MOST)}
-    big = {"big.png": Photo("big.png", bytes(MOST_BYTES))}
-    for have in (full, big):
-        with pytest.raises(Refused, match="many"):
-            taken("new.png", file(), have)
-        assert taken(next(iter(have)), file(), have).name in have
-
-
 def test_it_stands_in_the_book(tmp_path):
-    photo = taken("my drawing.png", file(), {})
+    photo = taken("my drawing.png", file())
     (tmp_path / photo.name).write_bytes(photo.data)
-    text = photo.markdown.replace("[]", "[**mine** $x$]")
+    text = markdown(photo.name).replace("[]", "[**mine** $x$]")
     made = to_html(Cover("", "", "", "t"), [Chapter("q", "Q", text)], "en", pictures=tmp_path)
     assert (
         made.failures == []

@@ -1,5 +1,7 @@
 """The workbook keeps every answer, on SQLite and on PostgreSQL alike."""
 
+import base64
+import io
 import itertools
 import json
 import subprocess
@@ -15,8 +17,10 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
+from PIL import Image
 
 from study import practice
+from study.export.photos import Refused
 from study.notes import stems
 from study.words import ROOT
 from study.workbook import (
@@ -32,6 +36,9 @@ from study.workbook import (
     clean,
     store,
 )
+from study.workbook import pictures as workbook_pictures
+from study.workbook.pictures import free
+from study.workbook.tables import tables as METADATA
 
 ASKED = "t5_attention"
 NUMBERS = itertools.count(1)
@@ -59,6 +66,13 @@ def book(url):
     book = Workbook(url)
     yield book
     book._store.engine.dispose()
+
+
+def drawn(n: int, kind: str = "PNG") -> bytes:
+    """A picture that differs from those of other numbers."""
+    out = io.BytesIO()
+    Image.new("RGB", (20 + n, 10)).save(out, kind)
+    return out.getvalue()
 
 
 def tables(book):
@@ -256,6 +270,88 @@ def test_a_backup_overwrites_nothing(book):
     assert len(book.versions("me", ASKED)) == 3
 
 
+# --- pictures --------------------------------------------------------------------------------------------------------
+def test_a_picture_is_kept_with_its_student_and_goes_when_it_is_to(book):
+    pictures = book.pictures("me")
+    assert pictures.all() == [] and pictures.data("plan.png") is None
+    assert pictures.take("my plan.png", drawn(1)) == "my_plan.png"
+    assert [(p.name, p.size) for p in pictures.all()] == [("my_plan.png", len(pictures.data("my_plan.png")))]
+    assert Image.open(io.BytesIO(pictures.data("my_plan.png"))).size == (21, 10)
+    assert book.pictures("you").all() == [] and book.pictures("you").data("my_plan.png") is None
+    book.pictures("you").take("x.png", drawn(2))
+    pictures.remove("my_plan.png")
+    book.forget("nobody")
+    assert pictures.all() == [] and len(book.pictures("you").all()) == 1
+    book.forget("you")
+    assert book.pictures("you").all() == []
+
+
+def test_no_picture_replaces_another_and_the_same_one_is_kept_once(book):
+    pictures = book.pictures("me")
+    names = [pictures.take("image.png", drawn(n)) for n in (1, 2, 1, 3)]
+    assert names == ["image.png", "image-2.png", "image.png", "image-3.png"]
+    assert pictures.take("IMAGE.png", drawn(4)) == "IMAGE-4.png"  # some disks do not tell them apart
+    assert len(pictures.all()) == 4
+
+
+def test_there_is_an_end_of_pictures(book, monkeypatch):
+    pictures = book.pictures("me")
+    monkeypatch.setattr(workbook_pictures, "MOST", 2)
+    for n in (1, 2):
+        pictures.take("a.png", drawn(n))
+    with pytest.raises(Refused, match="many"):
+        pictures.take("a.png", drawn(3))
+    assert pictures.take("b.png", drawn(2)) == "a-2.png"  # it is there
+    monkeypatch.setattr(workbook_pictures, "MOST", 40)
+    monkeypatch.setattr(workbook_pictures, "MOST_BYTES", sum(p.size for p in pictures.all()))
+    with pytest.raises(Refused, match="many"):
+        pictures.take("a.png", drawn(3))
+    with pytest.raises(Refused, match="kind"):
+        pictures.take("a.png", b"none")
+    assert len(pictures.all()) == 2
+
+
+def test_many_pictures_at_once_are_all_kept(book):
+    with ThreadPoolExecutor(4) as pool:
+        names = list(pool.map(lambda n: book.pictures("me").take("image.jpg", drawn(n, "JPEG")), range(4)))
+    assert len(set(names)) == 4 == len(book.pictures("me").all())
+
+
+def test_a_name_that_is_free_is_no_longer_than_the_database_takes():
+    longest = "x" * 96 + ".png"
+    name = free(longest, [longest])
+    assert name.endswith("-2.png") and len(name) == 100 and workbook_pictures.NAME.fullmatch(name)
+
+
+def test_a_backup_brings_its_pictures_and_replaces_none(book):
+    mine, yours = book.pictures("me"), book.pictures("you")
+    for pictures, n in ((mine, 1), (yours, 2)):
+        pictures.take("plan.png", drawn(n))
+    yours.take("only there.png", drawn(3))
+    text = "![my plan](plan.png) ![](only_there.png) `plan.png`"
+    book.save("me", ASKED, "![](plan.png)", (), 0)
+    book.save("you", "free", text, (), 0)
+    data = book.backup("you")
+    assert book.merge("me", data) == Merged(added=("free",), pictures=2)
+    named = book.answer("me", "free").text
+    assert named == "![my plan](plan-2.png) ![](only_there.png) `plan.png`"
+    assert mine.data("plan-2.png") == yours.data("plan.png") != mine.data("plan.png")
+    assert mine.data("only_there.png") == yours.data("only_there.png")
+    assert book.merge("me", data) == Merged(kept=("free",))  # once more changes nothing
+    assert len(mine.all()) == 3 and book.answer("me", "free").text == named
+    old = json.loads(data)
+    del old["pictures"]  # as it was written before there were any
+    assert book.merge("else", json.dumps(old).encode()) == Merged(added=("free",))
+
+
+def test_pictures_for_which_there_is_no_room_are_told_and_the_answers_come(book, monkeypatch):
+    for n in (1, 2):
+        book.pictures("you").take(f"{n}.png", drawn(n))
+    book.save("you", "free", "text", (), 0)
+    monkeypatch.setattr(workbook_pictures, "MOST", 1)
+    assert book.merge("me", book.backup("you")) == Merged(added=("free",), pictures=1, left=("2.png",))
+
+
 # --- records of quiz items (what is in them: test_practice.py) -------------------------------------------------------
 def record(day: int, right: bool, answer: str = "0", old: str | None = None) -> str:
     at = datetime(2026, 6, day, tzinfo=UTC)
@@ -302,6 +398,7 @@ def test_two_computers_records_become_one(book):
         assert book.kept("me", "quiz.t5.b") == alone == book.kept("me", "quiz.t5.c")
 
 
+PNG = base64.b64encode(drawn(1)).decode()
 FORMAT = {"format": "study-companion workbook", "version": 1, "answers": {}, "kept": {}}
 ENTRY = {"text": "a", "points": [], "saved": "2026-06-01T00:00:00+00:00", "version": 1}
 
@@ -313,16 +410,20 @@ ENTRY = {"text": "a", "points": [], "saved": "2026-06-01T00:00:00+00:00", "versi
         FORMAT | {"format": "other"}, FORMAT | {"version": 2}, FORMAT | {"answers": []}, FORMAT | {"kept": {"a": 1}},
         FORMAT | {"answers": {ASKED: []}}, FORMAT | {"answers": {"../x": [ENTRY]}}, FORMAT | {"kept": {"A b": "1"}},
         FORMAT | {"answers": {"free": [ENTRY], ASKED: [ENTRY | {"text": 1}]}},
+        FORMAT | {"answers": {"free": [ENTRY]}, "pictures": {"a.png": "bm8="}},
+        FORMAT | {"answers": {"free": [ENTRY]}, "pictures": {"../a.png": PNG}},
+        FORMAT | {"answers": {"free": [ENTRY]}, "pictures": ["a.png"]},
+        FORMAT | {"answers": {"free": [ENTRY]}, "pictures": {"a.png": "not base64!"}},
         FORMAT | {"answers": {ASKED: [ENTRY | {"points": 1}]}},
         FORMAT | {"answers": {ASKED: [ENTRY | {"saved": "yesterday"}]}},
         FORMAT | {"answers": {ASKED: [ENTRY | {"text": "x" * (LONGEST + 1)}]}},
     ],
-    ids=range(17),
+    ids=range(21),
 )  # fmt: skip
 def test_what_is_no_backup_changes_nothing(book, data):
     with pytest.raises(NotABackup):
         book.merge("me", data if isinstance(data, bytes) else json.dumps(data).encode())
-    assert book.answers("me") == {}
+    assert book.answers("me") == {} and book.pictures("me").all() == []
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -345,7 +446,7 @@ def test_the_newest_migration_is_the_head_and_says_what_the_code_says(book):
     from alembic.autogenerate import compare_metadata
 
     with book._store.engine.connect() as connection:
-        assert compare_metadata(MigrationContext.configure(connection), store.tables) == []
+        assert compare_metadata(MigrationContext.configure(connection), METADATA) == []
 
 
 def test_opening_again_changes_nothing_and_needs_no_alembic(book, url):
@@ -356,17 +457,18 @@ def test_opening_again_changes_nothing_and_needs_no_alembic(book, url):
     )
     run = subprocess.run([sys.executable, "-c", code, url], cwd=ROOT, capture_output=True, text=True)
     assert run.stdout.split() == ["text", "False"], run.stderr
-    assert tables(book) == {"answers", "kept", "alembic_version"}
+    assert tables(book) == {"answers", "kept", "pictures", "alembic_version"}
 
 
 def test_an_old_file_is_brought_to_today_s_form(book, url):
     book.save("me", ASKED, "old", (), 0)
     with book._store.engine.begin() as connection:  # as the first release left it
-        connection.execute(sa.text("DROP TABLE kept"))
+        for table in ("kept", "pictures"):
+            connection.execute(sa.text(f"DROP TABLE {table}"))
         connection.execute(sa.text("UPDATE alembic_version SET version_num = '0001'"))
     book._store.engine.dispose()
     new = Workbook(url)
-    assert new.answer("me", ASKED).text == "old" and "kept" in tables(new)
+    assert new.answer("me", ASKED).text == "old" and {"kept", "pictures"} <= tables(new)
     new.keep("me", "item", "1")
     new._store.engine.dispose()
 

@@ -1,12 +1,15 @@
 """The answer's box in a lesson, without a browser: light until one comes near, and what it does with bad messages."""
 
+import io
 from types import SimpleNamespace
 
 import pytest
+from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from study.answer_figure import figure
 from study.demo import demos
+from study.markdown import plain
 from study.shell import drafts, put, session
 from study.shell import workbook as box
 from study.shell.session import Draft, Here
@@ -45,6 +48,27 @@ def test_nothing_is_opened_before_the_reader_comes_near(book, monkeypatch):
     assert not app.exception and [tick.value for tick in app.checkbox][:2] == [True, False]
     app.checkbox[1].check().run()
     assert book.answer("me", ASKED).points == {"0", "1"}
+
+
+def test_a_picture_of_the_reader_s_is_put_into_the_answer_and_shown(book):
+    words, out = app_words("en"), io.BytesIO()
+    Image.new("RGB", (8, 8)).save(out, "PNG")
+    app = AppTest.from_string(SCRIPT, default_timeout=60)
+    app.session_state["near"] = (f"{ASKED}._answer",)
+    app.run().toggle(f"{ASKED}._pictures").set_value(True).run()
+    files = [("my plan.png", out.getvalue(), "image/png"), ("none.png", b"none", "image/png")]
+    app.file_uploader[0].set_value(files).run()
+    assert not app.exception, app.exception
+    assert [words("photos.refused.kind") in said.value for said in app.error] == [True]
+    next(button for button in app.button if button.label == words("photos.put", name="my_plan.png")).click().run()
+    assert not app.exception and book.answer("me", ASKED).text == "![](my_plan.png)\n"
+    assert len(app.image) == 2  # in the list, and in the preview
+    book.save("me", ASKED, "![a **caption**](my_plan.png) ![](no_such.png)", (), 1)
+    app = AppTest.from_string(SCRIPT, default_timeout=60)
+    app.session_state["near"] = (f"{ASKED}._answer",)
+    app.run()
+    assert not app.exception and len(app.image) == 1
+    assert words("workbook.picture_missing", name=plain("no_such.png")) in [said.value for said in app.warning]
 
 
 @pytest.fixture

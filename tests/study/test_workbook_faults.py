@@ -1,6 +1,7 @@
 """What happens to a workbook file: the app is killed, the disk is full, the file is held, damaged or read-only."""
 
 import contextlib
+import io
 import os
 import shutil
 import signal
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from PIL import Image
 
 from study.words import ROOT
 from study.workbook import (
@@ -81,6 +83,20 @@ def test_a_full_disk_is_told_and_the_old_answer_stays(written):
         book.save("me", ASKED, "x" * 50_000, (), 1)
     assert book.answer("me", ASKED).text == "text"
     assert Workbook().save("me", ASKED, "x" * 50_000, (), 1).version == 2  # once there is room again
+
+
+def test_a_picture_for_which_the_disk_has_no_room_is_told_and_the_others_stay(written):
+    book, out = Workbook(), io.BytesIO()
+    pictures = book.pictures("me")
+    Image.effect_noise((300, 300), 100).save(out, "PNG")
+    assert pictures.take("one.png", out.getvalue()) == "one.png"
+    pages = sqlite3.connect(written).execute("PRAGMA page_count").fetchone()[0]
+    sa.event.listen(book._store.engine, "connect", lambda c, _: c.execute(f"PRAGMA max_page_count={pages + 1}"))
+    other = io.BytesIO()
+    Image.effect_noise((320, 300), 100).save(other, "PNG")
+    with pytest.raises(Full):
+        pictures.take("two.png", other.getvalue())
+    assert [picture.name for picture in pictures.all()] == ["one.png"] and book.answer("me", ASKED).text == "text"
 
 
 def test_a_full_disk_at_the_first_opening_is_told(file, monkeypatch):
