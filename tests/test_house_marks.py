@@ -6,7 +6,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 from study.notes import Lesson, home_text
-from study.words import FlawedText, app_words, leaves, parse
+from study.words import NOTES, ROOT, FlawedText, app_words, leaves, parse
 from tests.house import shown, sources
 from tests.latex import commands, complaints, formulas
 from tests.lessons import STEMS, each_language, each_lesson, every_text
@@ -86,6 +86,24 @@ def test_what_katex_can_read():
     assert formulas("a $x$ costs, `$y$`\n$$\nz\n$$") == ["x", "\nz\n"]
     fine = r"\left\{ x_{i_j}^2 \right. \begin{cases} a & \text{50% of } b \\ \{c\} & 5\,\% \end{cases} \big| \|v\|"
     assert not complaints(fine)
+
+
+#: Between a number and its per cent sign: neither a space nor a thin one, in prose, formulas and what code prints.
+SPACED_PER_CENT = re.compile(r"[\d}](?:[ \u00a0\u2009\u202f]|\\[,; ])\\?%(?![{\w])")
+
+
+def test_a_percentage_is_written_in_one_way():
+    ours = [*NOTES.rglob("*.*"), *sources("models/**/*.py", "pages/**/*.py", "study/**/*.py")]
+    ours += [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("models/checkpoints/*/*.md")]
+    found = [f"{shown(path)}: {hit[0]!r}" for path in ours for hit in SPACED_PER_CENT.finditer(path.read_text("utf-8"))]
+    assert not found, f"25%, in both languages, and 25\\% in a formula: {found}"
+
+
+def test_a_spaced_per_cent_sign_is_found():
+    for text in ("25 %", "25\u202f%", r"$25\,\%$", "{share} % of", "{x:.1f} %"):
+        assert SPACED_PER_CENT.search(text), text
+    for text in ("25%", r"$25\%$", "{share}%", "n % 2", "(%)", "right answers in %", "{title} %{x}"):
+        assert not SPACED_PER_CENT.search(text), text
 
 
 def without_chinese(texts, path: str) -> list[str]:

@@ -97,7 +97,7 @@ def section(found: Mapping | None, preferred: str) -> str:
 
 How often the right sentence of a minimal pair gets {preferred}, on
 {found["overall"]["pairs"]:,} pairs (Warstadt et al. 2020, CC BY 4.0), beside the figures published with the benchmark;
-± is the standard error where a sample was drawn. By chance: 50 %. All {found["overall"]["paradigms"]} paradigms are in
+± is the standard error where a sample was drawn. By chance: 50%. All {found["overall"]["paradigms"]} paradigms are in
 results.json.
 
 | phenomenon | paradigms | this model |{head}

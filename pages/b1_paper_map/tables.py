@@ -137,7 +137,7 @@ MASKING = _read(
     """,
 )
 #: Figure 5 is drawn as vectors (arXiv's HTML of v2). Its frame, 507.73 × 357.73 units, spans 0 to 1,000 thousand steps
-#: and 75 to 85 % on MNLI's dev set; these are the corners of its two lines.
+#: and 75 to 85% on MNLI's dev set; these are the corners of its two lines.
 FRAME = (507.73, 357.73)
 AT = (15.23, 25.39, 50.77, 101.55, 203.09, 304.64, 406.19, 507.73)
 DRAWN = {

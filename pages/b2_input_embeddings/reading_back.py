@@ -67,14 +67,14 @@ def random_sums(n: int, seed: int) -> tuple[Tensor, Tensor, Tensor]:
 
 @memo
 def room() -> dict[str, float]:
-    """How the tables share the C dimensions: the number that hold 90 % of a table's variance, and mean |cosine|."""
+    """How the tables share the C dimensions: the number that hold 90% of a table's variance, and mean |cosine|."""
     token, _, position = (table - table.mean(0) for table in tables())  # (V, C), (2, C), (512, C)
     cosines = F.normalize(token, dim=-1) @ F.normalize(position, dim=-1).T  # (V, 512)
     return {"token": _dimensions(token), "position": _dimensions(position), "cosine": cosines.abs().mean().item()}
 
 
 def _dimensions(centred: Tensor) -> float:
-    """How many directions hold 90 % of the variance of centred rows (R, C)."""
+    """How many directions hold 90% of the variance of centred rows (R, C)."""
     energy = torch.linalg.eigvalsh((centred.T @ centred).double())  # (C,), the smallest first
     together = energy.flip(0).cumsum(0)  # (C,)
     return float((together < 0.9 * together[-1]).sum()) + 1

@@ -93,7 +93,7 @@ def _points(uses: tuple[Use, ...], layer: int, title: str) -> Scatter:
         mine = [i for i, u in enumerate(uses) if u.sense == sense]
         x, y = xy[mine].T
         groups.append(Points(Say("as_is", text=sense), x, y, [names[i] for i in mine]))
-    return Scatter(groups, x="pc1", y="pc2", title=Say(title, layer=layer, share=f"{100 * share:.0f} %"), square=True)
+    return Scatter(groups, x="pc1", y="pc2", title=Say(title, layer=layer, share=f"{100 * share:.0f}%"), square=True)
 
 
 def _sentences(uses: tuple[Use, ...], neighbours: list[int], right: list[bool], layer: int) -> Table:

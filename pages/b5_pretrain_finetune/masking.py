@@ -1,4 +1,4 @@
-"""What a masked language model is given to read: 15 % of the tokens, 80/10/10.   Devlin et al. 2019, §3.1, A.1, C.2."""
+"""What a masked language model is given to read: 15% of the tokens, 80/10/10.   Devlin et al. 2019, §3.1, A.1, C.2."""
 
 from typing import Annotated
 

@@ -159,7 +159,7 @@ def _colored(tex: str) -> str:
 
 
 def _measured(svg: str) -> Formula:
-    """MathJax writes the size in ex, or 100 % of the line with the height in ex where there is a \\tag."""
+    """MathJax writes the size in ex, or 100% of the line with the height in ex where there is a \\tag."""
     # One <text> a Chinese character, 0.884 of the size that the width was reckoned with
     svg = svg.replace('font-family="serif"', f'font-family="{CHINESE_FONT}"').replace('"884px"', '"1000px"')
     svg = svg.replace("currentColor", "black")

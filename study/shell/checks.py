@@ -13,15 +13,16 @@ from study.words import DemoWords, Words, app_words
 LARGE = 3  # results in large type; the others stand with the claims
 LEAST = 0.01  # per cent: what is less is told as less
 NOTHING = 1e-9  # a result below this is told as 0: it is what rounding left
+PER_CENT = {"share": 100, "percent": 1}  # the units told in per cent, and by what their values are multiplied
 
 
 def result_text(result: Measured, words: DemoWords) -> str:
-    """A result with three digits, or its own decimals, and its unit; a share in per cent."""
+    """A result with three digits, or its own decimals, and its unit; a share in per cent, no space before the sign."""
     app, value = app_words(words.lang), result.value
     if result.decimals is not None:
         return f"{value + 0:.{result.decimals}f}".replace("-", "−")
-    if result.unit == "share":
-        return f"{_percent(100 * value)} %"
+    if result.unit in PER_CENT:
+        return f"{_percent(PER_CENT[result.unit] * value)}%"
     digits = _digits(value, "," if words.lang == "en" else "")
     return f"{digits} {app(f'units.{result.unit}')}" if result.unit else digits
 

@@ -61,7 +61,7 @@ def test_the_stored_run_gives_way_to_the_reader_s_and_that_to_the_next_on_the_sa
     page = t5(f"{T5}.train_live.kind=scaled_dot")
     live, go = card(page, "train_live"), widget(page, f"{T5}.train_live._go").locator("button")
     names, height = live.locator(".lf-legend").first.locator("bdi"), live.evaluate("card => card.offsetHeight")
-    expect(live.locator(".lf-stored .lf-numbers")).to_contain_text("100 %")
+    expect(live.locator(".lf-stored .lf-numbers")).to_contain_text("100%")
     go.click()
     expect(origin(page, "train_live")).to_have_text(EN("origins.trained_here"), timeout=SLOW)
     expect(live.locator(".lf-stored")).to_have_count(0)

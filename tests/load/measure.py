@@ -138,7 +138,7 @@ async def idle(page: Page, sessions: int, seconds: float, what: str, bound: str 
             failed += 1
     errors = failed + sum(reader.errors for reader in readers)
     await leave(readers)
-    return Line(f"{what}; at rest {100 * took:.1f} % of a core", times, memory=further, errors=errors, bound=bound)
+    return Line(f"{what}; at rest {100 * took:.1f}% of a core", times, memory=further, errors=errors, bound=bound)
 
 
 async def flat(page: Page, sessions: int, seconds: float, what: str, bound: str = "") -> Line:

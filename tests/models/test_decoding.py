@@ -239,7 +239,7 @@ def test_frequencies_are_the_distribution(settings_):
     assert (counts[expected == 0] == 0).all()
     possible = expected > 0
     chi_square = ((counts - expected)[possible] ** 2 / expected[possible]).sum()
-    assert chi_square < 20.5  # its 99.9 % quantile with 5 degrees of freedom
+    assert chi_square < 20.5  # its 99.9% quantile with 5 degrees of freedom
     torch.testing.assert_close(texts[0].distributions[0], expected / n)
 
 

@@ -298,8 +298,8 @@ def test_the_lines_are_the_means_of_the_distances():
 def test_the_plane_keeps_as_much_variance_as_it_says():
     evidence = DEMOS["senses"](layer=6)
     before, after = titled(evidence, "before", "after")
-    assert isinstance(after, Scatter) and dict(before.title.values)["share"] == "81 %"
-    assert [len(g.labels) for g in after.groups] == [4, 4] and dict(after.title.values)["share"] == "59 %"
+    assert isinstance(after, Scatter) and dict(before.title.values)["share"] == "81%"
+    assert [len(g.labels) for g in after.groups] == [4, 4] and dict(after.title.values)["share"] == "59%"
     assert len(DEMOS["senses"](layer=0).views) == 4
     assert before.groups[1].x[1] == pytest.approx(before.groups[1].x[3])  # sentences 6 and 8: "bank" is the second word
 

@@ -498,7 +498,7 @@ def test_scores_over_time():
     for benchmark, months, before in (("glue", 13.5, 80.5), ("superglue", 20, 88.9)):
         e = D["saturation"](benchmark=benchmark)
         assert measured(e)["months_until"] == months and claims(e)["below_before"] == before
-    quoted("87.1", "87.6", "88.4", "71.5", "89.8", "53 %")
+    quoted("87.1", "87.6", "88.4", "71.5", "89.8", "53%")
 
 
 # ---- ours
@@ -639,4 +639,4 @@ def test_what_the_note_says_of_our_scores():
     rte = r.scores("rte", "probe", "accuracy")
     quoted(f"{min(rte):.1f}", f"{max(rte):.1f}")
     cola = [r.run("cola", "probe", seed).cells for seed in glue_results.SEEDS]
-    quoted(f"{100 * np.mean([(c['tp'] + c['tn']) / sum(c.values()) for c in cola]):.1f} %")
+    quoted(f"{100 * np.mean([(c['tp'] + c['tn']) / sum(c.values()) for c in cola]):.1f}%")

@@ -343,7 +343,7 @@ def check_results(results, out, reader):
     assert scores(g.task, predicted, [e.answer for e in data.dev]) == run["dev"]  # the judge is what was measured
     assert {p.name for p in out.iterdir()} == {"results.json", "CARD.md", *glue.SAVED}
     card = (out / "CARD.md").read_text(encoding="utf-8")
-    assert "not GLUE's dev set" in card and "66.7 %" in card and "| random |" in card
+    assert "not GLUE's dev set" in card and "66.7%" in card and "| random |" in card
     two = [100 * r["dev"]["matthews"] for r in runs if (r["task"], r["stage"]) == ("cola", "lora")]
     assert f"{sum(two) / 2:.1f} ({min(two):.1f} to {max(two):.1f})" in card
     judged = [row for row in results["examples"] if row["task"] == "cola"]

@@ -74,10 +74,10 @@ of {rates} on {tuned} other examples of the training set (seed {tuning_seed}): {
 """
 WNLI = """\
 Nothing is trained. Devlin et al. 2019 left WNLI out of their mean: as the GLUE web page notes, there are issues with
-its construction, and every system submitted until then did worse than the 65.1 % that the most frequent class reaches
+its construction, and every system submitted until then did worse than the 65.1% that the most frequent class reaches
 on the test set (appendix B.1); for the leaderboard they always answered that class. The dev set is a trap of its own:
 hypotheses of the training set come again in it with the other answer (Wang et al. 2018, §3.3). Always answering
-{answer}, the most frequent class of the {train} training pairs ({classes}), is right in {score:.1f} % of the
+{answer}, the most frequent class of the {train} training pairs ({classes}), is right in {score:.1f}% of the
 {dev} dev pairs."""
 
 
@@ -151,7 +151,7 @@ def _notes(r: Mapping) -> str:
     c = run["cells"]
     right = 100 * (c["tp"] + c["tn"]) / sum(c.values())
     blind = 100 * max(c["tp"] + c["fn"], c["fp"] + c["tn"]) / sum(c.values())
-    told = f"seed 0 is right in {right:.1f} % of its dev set, and always answering the same in {blind:.1f} %"
+    told = f"seed 0 is right in {right:.1f}% of its dev set, and always answering the same in {blind:.1f}%"
     return f"- Why CoLA is not measured by accuracy: {told}.\n"
 
 

@@ -7,25 +7,25 @@ from models.records.lookup import KINDS, Results, Run
 
 NAMES = {"dot": "dot", "scaled_dot": "scaled dot", "additive": "additive"}
 NOTES = (
-    "As the paper says: with d_k = 8 the three are close (54, 33 and 60 steps to 90 %); with growing d_k the dot "
+    "As the paper says: with d_k = 8 the three are close (54, 33 and 60 steps to 90%); with growing d_k the dot "
     "product without scaling takes ever longer, while scaled dot-product and additive attention take no longer than "
     "with small d_k.",
     "Less than one might expect: with the best learning rate for its d_k, dot still learns nearly all of the task "
     "within the budget. It loses time, stability between seeds, and the large learning rates: at 0.01 on the "
-    "tuning seed it needs 60 steps to 90 % with d_k = 8 and never gets there with 256 and 512. With 3000 steps "
-    "(d_k = 512, lr 0.001, one seed, not in the file) it gets to 100 %.",
+    "tuning seed it needs 60 steps to 90% with d_k = 8 and never gets there with 256 and 512. With 3000 steps "
+    "(d_k = 512, lr 0.001, one seed, not in the file) it gets to 100%.",
     "The paper suspects extremely small gradients of the softmax: the gradient of a query's scores is indeed "
     "about 700 times smaller with d_k = 512 than with 8. The gradient of W_q is not: it grows, for nothing "
     "divides it by sqrt(d_k), and the few queries whose softmax is not saturated carry it. What shrinks is the "
-    "share of queries that teach: a gradient above 0.1 reaches the scores of 85 % of them with d_k = 8 and of 17 "
-    "% with 512 (98 % if scaled; 2,048 examples, two seeds, not in the file).",
+    "share of queries that teach: a gradient above 0.1 reaches the scores of 85% of them with d_k = 8 and of "
+    "17% with 512 (98% if scaled; 2,048 examples, two seeds, not in the file).",
     "It is a matter of the size of the scores, at the start and per step, more than of the formula. Tried on one "
     "seed with d_k = 512, not in the file: dot with W_q and W_k so small that the scores start with variance 1 "
-    "learns as fast as the others at lr 0.001 (and still fails at 0.01: 75 %); additive attention with components "
-    "of w_v of variance 1 instead of 1/d_k does worse than dot (43 % at the best of 0.001, 0.003 and 0.01).",
+    "learns as fast as the others at lr 0.001 (and still fails at 0.01: 75%); additive attention with components "
+    "of w_v of variance 1 instead of 1/d_k does worse than dot (43% at the best of 0.001, 0.003 and 0.01).",
     "Additive and scaled dot are not told apart by this task: both learn all of it. Differences of some tens of "
     "steps between them also come from the grid of learning rates. The grid's top, 0.03, is chosen for additive "
-    "with d_k from 32 to 128, by differences of loss of about 0.0001, and costs two of these fifteen runs 2 to 4 % "
+    "with d_k from 32 to 128, by differences of loss of about 0.0001, and costs two of these fifteen runs 2 to 4% "
     "at the end; 0.1 was tried on one seed and is worse.",
     "Limits: one small synthetic task, one optimiser, one initialisation, no layer normalisation, one tuning "
     "seed. It is no machine translation, where Britz et al. (2017), whom the paper cites, compared the two.",
@@ -63,7 +63,7 @@ Mean over seeds (lowest to highest), chosen learning rate.
 
 {accuracy}
 
-## Steps to 90 % accuracy
+## Steps to 90% accuracy
 
 Mean over the seeds that get there; measured every {r.at_steps[1]} steps.
 

@@ -40,14 +40,14 @@ Stopped and run again, it goes on where it was.
 
 **Recipe** {recipe["steps"]:,} steps of at most {recipe["batch_tokens"]:,} tokens, all sequences of a batch equally
 long, {r["curve"][-1]["epoch"] + 1} epochs begun{_repeated(recipe["repeat"])}; {recipe["masked"]:.0%} of the tokens to
-be predicted, 80 % of them [MASK], 10 % another token, 10 % as they were; AdamW (0.9, 0.98), weight decay
+be predicted, 80% of them [MASK], 10% another token, 10% as they were; AdamW (0.9, 0.98), weight decay
 {recipe["weight_decay"]:g}, peak {recipe["peak"]:g} after {recipe["warmup"]:,} steps, then {recipe["decay"]} to
 {recipe["floor"]:.0%} of it; gradient clipped at 1; {precision}; the weights are an exponential average
 ({recipe["average"]:g} per step).
 
 ## Scores
 
-15 % of the tokens of the held-out texts masked, all as [MASK]: how often the token that stood there is the first guess,
+15% of the tokens of the held-out texts masked, all as [MASK]: how often the token that stood there is the first guess,
 or among the first five. "Words" leaves out punctuation and digits. For comparison what the most frequent tokens of the
 training text, always guessed, would reach. Computed from the file as it lies here.
 

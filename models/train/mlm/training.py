@@ -1,7 +1,7 @@
 """What the masked language model learns from, its recipe and its curve.   Devlin et al. 2019, §3.1, Task #1.
 
-The weights of the BERT and its embeddings stay as they are. A share of the tokens is chosen; of these 80 % become
-[MASK], 10 % another token, 10 % stay, and the model has to say what stood there. The sequences of a batch have the same
+The weights of the BERT and its embeddings stay as they are. A share of the tokens is chosen; of these 80% become
+[MASK], 10% another token, 10% stay, and the model has to say what stood there. The sequences of a batch have the same
 length, so that nothing is padded.
 """
 
@@ -138,7 +138,7 @@ class Masked:
 def mask(ids: np.ndarray, base: bert.Bert, share: float, random: np.random.Generator, always: bool = False) -> Masked:
     """Choose a share of every row's tokens, at least one, and hide them: §3.1, Task #1.
 
-    80 % become [MASK], 10 % a token drawn from the whole vocabulary, 10 % stay; with always all become [MASK].
+    80% become [MASK], 10% a token drawn from the whole vocabulary, 10% stay; with always all become [MASK].
     Special tokens and [UNK] are never chosen.
     """
     special = [base.tokenizer.token_to_id(t) for t in ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")]

@@ -19,7 +19,7 @@ of the same books were trained on, by both.
 
 **The question is the same for both** The vocabularies differ (3,000 pieces and 30,522). Guessed are only words in small
 letters, not the first of the passage, out of a list of {listed:,}: words that are one token for both models, stand at
-least 50 times in the text that the GPT was trained on, and whose token is the whole word at least 95 % of the time.
+least 50 times in the text that the GPT was trained on, and whose token is the whole word at least 95% of the time.
 Each model's probabilities of the words on the list are divided by their sum: punctuation, pieces and rare words are out
 of the question for both.
 
@@ -54,7 +54,7 @@ def card(r: Results) -> str:
 
     def share(way: str, k: int) -> str:
         p = r.within(way, k)
-        return f"{100 * p:.1f} % ± {100 * (p * (1 - p) / n) ** 0.5:.1f}"
+        return f"{100 * p:.1f}% ± {100 * (p * (1 - p) / n) ** 0.5:.1f}"
 
     rows = [f"| {name} | {share(w, 1)} | {share(w, 5)} | {r.nats(w):.2f} |" for w, name in NAMES.items()]
     return CARD.format(
