@@ -85,3 +85,18 @@ def test_a_drawing_is_as_high_as_the_screen_beside_the_controls(open_page):
     assert map_at["height"] > 0.85 * 720
     assert map_at["x"] + map_at["width"] < values_at["x"]
     assert rail_at["x"] == pytest.approx(values_at["x"], abs=4) and rail_at["y"] >= values_at["y"]
+
+
+def test_on_a_phone_the_names_of_a_drawing_stay_in_their_boxes(open_page):
+    """Letters for a wall would cover each other in boxes as narrow as these."""
+    page = at(open_page, "b7_descendants", size=(390, 844))
+    act(page, "tree", "full").click()
+    shown = card(page, "tree")
+    expect(shown).to_have_attribute("data-present", "")
+    idle(page)
+    beyond = """(card) => [...card.querySelectorAll(".lf-block")].map((block) => {
+      const [text, box] = ["text", "rect"].map((of) => block.querySelector(of).getBoundingClientRect());
+      return text.width - box.width;
+    })"""
+    widths = shown.evaluate(beyond)
+    assert widths and max(widths) <= 2
