@@ -27,6 +27,7 @@ class Origin(Enum):
     PRETRAINED = "pretrained"  # weights that someone else trained, named
     TRAINED_HERE = "trained_here"  # a checkpoint or a run of ours, with its card
     TOY = "toy"  # seeded numbers
+    CALCULATED = "calculated"  # what follows from the formulas and from what the reader sets
     PAPER = "paper"  # figures that a paper reports, cited
     TIMED = "timed"  # times of this machine, measured when the reader asked
 

@@ -88,7 +88,7 @@ def train(
             Measured("likelihood", likelihood, unit="nats"),
             Measured("in_common", len(_made(wordpiece_steps) & _made(bpe_steps))),
         ],
-        origin=Origin.TOY,
+        origin=Origin.CALCULATED,
         source=f"tokenizers {version('tokenizers')}",
     )
 

@@ -72,7 +72,7 @@ def configure(
             Measured("one_layer", _layer(config.d_model, config.d_ff) / MILLION),
             Measured("gpt_1", gpt.total / MILLION),
         ],
-        origin=Origin.TOY,
+        origin=Origin.CALCULATED,
         source="transformers.BertModel",
     )
 

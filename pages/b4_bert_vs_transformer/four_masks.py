@@ -46,7 +46,7 @@ def four_masks() -> Evidence:
             Claim("alike", measured=(real["encoder_decoder"] != real["prefix"]).sum(), expected=0),
             Claim("drawn", measured=torch.stack(differ).sum(), expected=0),
         ],
-        origin=Origin.TOY,
+        origin=Origin.CALCULATED,
     )
 
 

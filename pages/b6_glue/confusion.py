@@ -60,7 +60,7 @@ def confusion(
             *_measured(counts),
             Measured("other_f1", other_f1),
         ],
-        origin=Origin.TOY,
+        origin=Origin.CALCULATED,
         source=source,
         notices=_conventions(counts),
     )

@@ -69,7 +69,7 @@ def correlation(
             *(Measured(name, value) for name, value in result.items()),
             Measured("error", np.abs(predicted - right).mean()),
         ],
-        origin=Origin.TOY,
+        origin=Origin.CALCULATED,
         source=source,
         notices=notices,
     )

@@ -56,7 +56,7 @@ def memory(
             Measured("longest_a100", longest["a100"], unit="tokens"),
             Measured("flash_here", flash(n) / GB),
         ],
-        origin=Origin.TOY,
+        origin=Origin.CALCULATED,
     )
 
 

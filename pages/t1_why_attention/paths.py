@@ -35,7 +35,7 @@ def paths() -> Evidence:
             Claim("chain", measured=sum(isinstance(part, Arrow) for part in _chain()), expected=steps),
             Claim("tree", measured=K ** len(layers), expected=N, op="≥"),
         ],
-        origin=Origin.TOY,
+        origin=Origin.CALCULATED,
     )
 
 

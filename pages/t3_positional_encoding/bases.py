@@ -73,7 +73,7 @@ def bases(
             Measured("moving_share", moving[10_000.0], unit="share"),
             Measured("alike_end", alike[10_000.0][window]),
         ],
-        origin=Origin.TOY,
+        origin=Origin.CALCULATED,
     )
 
 

@@ -42,7 +42,7 @@ def clock() -> Evidence:
             Claim("neighbours", measured=_dot(0, 1), expected=_dot(1, 2), abs=1e-12),
             Claim("neighbours_further_on", measured=_dot(57, 58), expected=_dot(1, 2), abs=1e-12),
         ],
-        origin=Origin.TOY,
+        origin=Origin.CALCULATED,
     )
 
 

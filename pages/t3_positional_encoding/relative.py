@@ -44,7 +44,7 @@ def relative(
             Measured("spread", _spread(scores)),
             Measured("unmoved", misfits[waves][0], unit="share"),
         ],
-        origin=Origin.TOY,
+        origin=Origin.CALCULATED,
     )
 
 

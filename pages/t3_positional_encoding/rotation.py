@@ -63,7 +63,7 @@ def rotation(
             same("step_by_step", torch.linalg.matrix_power(one_step, abs(k)), _moving(k, D), abs=1e-9),
             Claim("same_length", measured=after.norm(), expected=start.norm(), abs=1e-9),
         ],
-        origin=Origin.TOY,
+        origin=Origin.CALCULATED,
     )
 
 

@@ -58,7 +58,7 @@ def sinusoids(
             Claim("longest", measured=waves[-1], expected=longest, rel=1e-9),
             same("length", table.norm(dim=1), (d_model / 2) ** 0.5, abs=1e-9),
         ],
-        origin=Origin.TOY,
+        origin=Origin.CALCULATED,
     )
 
 

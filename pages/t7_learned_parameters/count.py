@@ -64,7 +64,7 @@ def count(
             Measured("feed_forward_share", _sum(counted, "feed_forward") / counted.total, unit="share"),
             Measured("times_h", 4 * d_model**2 * h / MILLION),
         ],
-        origin=Origin.TOY,
+        origin=Origin.CALCULATED,
         source="models.transformer.Transformer",
     )
 

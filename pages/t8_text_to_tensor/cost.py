@@ -53,7 +53,7 @@ def cost(
             Measured("weights_share", weights / (kept + weights), unit="share"),
             Measured("millions", parameters.total / 1e6),
         ],
-        origin=Origin.TOY,
+        origin=Origin.CALCULATED,
         source="models/shapes.py",
     )
 

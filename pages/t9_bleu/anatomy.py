@@ -88,7 +88,7 @@ def _taken_apart(hyp: str, refs: tuple[str, ...], n: int, tokenize: str, smooth:
             *([Measured(f"p_{n}", counting / 100, unit="share")] if raw.totals[n - 1] else []),
             Measured("bp", result.bp),
         ],
-        origin=Origin.TOY,
+        origin=Origin.CALCULATED,
         source=signature,
         notices=_warnings(hyp, result, raw, tokenize, smooth, orders),
     )

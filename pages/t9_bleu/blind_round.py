@@ -57,7 +57,7 @@ def blind_round(
     twice = [Say("same_twice")] if best == worst != "none" else []
     if not reveal:
         texts = Table(["what", "text"], [*_given(this), *this.named().items()], title)
-        return Evidence(Step("ranks", texts), origin=Origin.TOY, source=by_sacrebleu.signature(), notices=twice)
+        return Evidence(Step("ranks", texts), origin=Origin.CALCULATED, source=by_sacrebleu.signature(), notices=twice)
     unranked = [Say("not_ranked")] if "none" in (best, worst) else twice
     yours = "" if unranked else best + next(x for x in "ABC" if x not in (best, worst)) + worst
     scores = {name: bleu_and_chrf(text, this.reference) for name, text in this.named().items()}
@@ -68,7 +68,7 @@ def blind_round(
         Step("scores", Bars(bars, list("ABC"), y="score", title="scores", y_range=(0, 100))),
         claims=[same("same_scores", bars["bleu"], theirs, abs=1e-9)],
         measured=_agreements(yours, this),
-        origin=Origin.TOY,
+        origin=Origin.CALCULATED,
         source=by_sacrebleu.signature(),
         notices=[Say(f"why_{turn}"), *unranked],
     )

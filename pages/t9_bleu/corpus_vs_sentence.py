@@ -91,7 +91,7 @@ def _compared(ours: tuple[str, ...], wanted: tuple[str, ...], tokenize: str, smo
             Measured("mean", average),
             Measured("gap", corpus.score - average),
         ],
-        origin=Origin.TOY if typed else Origin.TRAINED_HERE,
+        origin=Origin.CALCULATED if typed else Origin.TRAINED_HERE,
         source=signature if typed else CARD,
     )
 

@@ -54,7 +54,7 @@ def penalty(
             Measured("missing", max(0, 1 - c / chosen), unit="share"),
             Measured("lost", 1 - bp, unit="share"),
         ],
-        origin=Origin.TOY,
+        origin=Origin.CALCULATED,
         source=signature,
     )
 

@@ -46,7 +46,7 @@ def tokenizers(
             Measured("spread", max(scores) - min(scores)),
             Measured("chrf", chrf.sentence_chrf(candidate, [reference]).score),
         ],
-        origin=Origin.TOY,
+        origin=Origin.CALCULATED,
         source=by_sacrebleu.signature(),
     )
 

@@ -43,7 +43,7 @@ def two_sentences() -> Evidence:
             Claim("same_penalty", measured=found.bp, expected=theirs.bp, abs=1e-9),
             Claim("mean", measured=mean, expected=50, abs=1e-9),
         ],
-        origin=Origin.TOY,
+        origin=Origin.CALCULATED,
         source=signature,
     )
 

@@ -75,7 +75,7 @@ def where_it_fails(case: Annotated[str, Choice(*CASES)] = "kinship", n: N = 1) -
             Measured("chrf_misranks", _misranks(1)),
             Measured("cases", len(CASES)),
         ],
-        origin=Origin.TOY,
+        origin=Origin.CALCULATED,
         source=by_sacrebleu.signature(),
     )
 

@@ -245,9 +245,10 @@ def test_equal_contents_are_a_mean_of_cosines_weighted_by_the_length_of_each_pai
     assert torch.allclose(curve(first), k.cos(), atol=1e-9)  # no decay whatever
 
 
-def test_toys_are_toys():
-    for name in ("sinusoids", "rotation", "relative", "bases", "distance"):
-        assert DEMOS[name]().origin is Origin.TOY
+def test_what_follows_from_the_formula_is_no_toy():
+    for name in ("sinusoids", "rotation", "relative", "bases"):
+        assert DEMOS[name]().origin is Origin.CALCULATED
+    assert DEMOS["distance"]().origin is Origin.TOY  # its contents are drawn by a seed
 
 
 @pytest.mark.parametrize("content", [None, "{", "[]", '{"pairs": []}', '{"beam": 4}'])
