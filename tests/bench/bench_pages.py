@@ -6,6 +6,8 @@ its own, measured in turns with ours; what counts is the ratio. Nothing is asser
 start     process start -> home visible, and home visible in a new browser (empty cache) on a running server; bare:
           a script of one title and one text. Then the first figure of T5 and of home in a new browser; bare: the page
           of `latency` with one demo.
+switch    click on T5 in the side bar -> its first figure, in a warm browser; bare: an app of two pages, one of which has
+          the figure of `latency` with one demo.
 latency   key -> figure. bare: a script that imports the same demo, has one slider for the same control with the same
           steps, caches evidence as the app does, and calls st.plotly_chart(study.figures.figure(view)) for every view.
           Both pages run the same watcher: the capturing keydown listener takes the time; every animation frame makes a
@@ -46,7 +48,7 @@ from study.figures import figure
 def evidence(stem, name, control, value):
     return demos(stem)[name](**{control: value})
 
-stem, name, control = st.query_params["what"].split(".")
+stem, name, control = st.query_params.get("what", "t5_attention.scaling.d_k").split(".")
 p = next(p for p in demos(stem)[name].params if p.name == control)
 c = p.control
 if c.scale == "log":
@@ -57,6 +59,12 @@ else:
 st.title(name)
 for i, view in enumerate(evidence(stem, name, control, value).views):
     st.plotly_chart(figure(view), key=f"view{i}")
+"""
+TWO_PAGES = """
+import streamlit as st
+
+pages = [st.Page(lambda: st.title("Hello"), title="Hello", url_path="hello", default=True)]
+st.navigation([*pages, st.Page("bare.py", title="Figure", url_path="figure")]).run()
 """
 #: (stem, demo, control): sliders with more than STEPS steps; the walk begins at the lower end.
 WALKS = [
@@ -79,7 +87,7 @@ WALKS = [
     ("b7_descendants", "masks", "epochs"),
 ]
 STEPS, TURN = 10, 5  # up and then down again; steps at a time
-LATENCY, HOME, GRID, DEMO = 1.0, 1.5, 150_000, 400_000  # the bounds
+LATENCY, HOME, SWITCH, GRID, DEMO = 1.0, 1.5, 1.2, 150_000, 400_000  # the bounds
 
 WATCH = """(scope) => {
   const sum = (a) => {
@@ -173,6 +181,39 @@ def first_figures(browser: Browser, url: str, bare: str, times: int) -> dict[str
             ours = visible(browser, f"{url}/{path}", ".lf[data-drawn]")
             found[what].append((ours, visible(browser, same, ".js-plotly-plot .main-svg")))
     return {what: (median(o for o, _ in pairs), median(b for _, b in pairs)) for what, pairs in found.items()}
+
+
+def switch(browser: Browser, folder: Path, times: int = 10) -> None:
+    """From the click on a page's name to its first figure; the first visit of each is not counted."""
+    written(folder)
+    two = folder / "two.py"
+    two.write_text(TWO_PAGES)
+    with served() as ours_url, served(two) as bare_url:
+        side = "[data-testid=stSidebar]"
+        ways = {  # page, links there and back, what is seen there, what is seen back
+            "ours": (ours_url, f"{side} a[href$=t5_attention]", f"{side} a[href='/']", ".lf[data-drawn]", ".map svg"),
+            "bare": (bare_url, f"{side} a[href$=figure]", f"{side} a >> nth=0", ".js-plotly-plot .main-svg", "h1"),
+        }
+        found = {name: [] for name in ways}
+        pages = {name: browser.new_context(viewport={"width": 1280, "height": 900}).new_page() for name in ways}
+        for turn in range(times + 1):
+            for name, (url, there, back, figure, home) in ways.items():
+                page = pages[name]
+                page.bring_to_front()
+                if not turn:
+                    page.goto(url)
+                expect(page.locator(home).first).to_be_visible(timeout=SLOW)
+                idle(page)
+                begun = time.perf_counter()
+                page.locator(there).first.click()
+                expect(page.locator("h1", has_text="Hello" if name == "bare" else "Transformer")).to_have_count(0)
+                page.locator(figure).first.wait_for(timeout=SLOW)
+                found[name] += [time.perf_counter() - begun] * bool(turn)
+                idle(page)
+                page.locator(back).first.click()
+    ours, bare = median(found["ours"]), median(found["bare"])
+    told = f"ours {ours:6.2f} s   bare {bare:6.2f} s   ratio {ours / bare:5.2f}   bound {SWITCH}"
+    print(f"{'click -> first figure of T5':32} {told}   {verdict(ours / bare, SWITCH)}")
 
 
 def step(page: Page, key: str) -> float:
@@ -271,7 +312,7 @@ def torch_(*_) -> None:
     print(f"home without torch: {'OVER (torch was imported, or the page failed)' if imported else 'PASS'}")
 
 
-PARTS: dict[str, Callable] = {"torch": torch_, "bytes": bytes_, "start": start_, "latency": latency}
+PARTS: dict[str, Callable] = {"torch": torch_, "bytes": bytes_, "start": start_, "switch": switch, "latency": latency}
 
 
 def main(wanted: list[str]) -> None:
