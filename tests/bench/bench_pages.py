@@ -6,8 +6,8 @@ its own, measured in turns with ours; what counts is the ratio. Nothing is asser
 start     process start -> home visible, and home visible in a new browser (empty cache) on a running server; bare:
           a script of one title and one text. Then the first figure of T5 and of home in a new browser; bare: the page
           of `latency` with one demo.
-switch    click on T5 in the side bar -> its first figure, in a warm browser; bare: an app of two pages, one of which has
-          the figure of `latency` with one demo.
+switch    click on T5 in the side bar -> its first figure, in a warm browser; bare: an app of two pages, the second with
+          the figure of `latency`.
 latency   key -> figure. bare: a script that imports the same demo, has one slider for the same control with the same
           steps, caches evidence as the app does, and calls st.plotly_chart(study.figures.figure(view)) for every view.
           Both pages run the same watcher: the capturing keydown listener takes the time; every animation frame makes a

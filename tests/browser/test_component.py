@@ -23,9 +23,9 @@ TELL = """async ([stub, messages]) => {
   };
   const ready = await Promise.all(messages.map(repack));
   const ends = ready.map((data) => component({ data, parentElement: place }));
-  const end = ends[1]();
-  await Promise.allSettled([end]);
-  await new Promise((done) => setTimeout(done, 500));
+  ends[1]();
+  const late = Date.now() + 60_000;
+  while (shown.length <= messages.length && Date.now() < late) await new Promise((done) => setTimeout(done, 50));
   return shown;
 }"""
 
