@@ -237,8 +237,10 @@ def test_the_look_that_is_shown_is_in_the_table(word):
         evidence = DEMOS["attempts"](word=word, look=look)
         table = view(evidence, Table)
         (now,) = [row for row in table.rows if row[0] == "▶"]
-        shown = dict(view(evidence, Tokens).title.values)
-        assert (now[1], now[2]) == (shown["step"], shown["piece"]) and len(table.rows) <= attempts.SHOWN
+        shown = view(evidence, Tokens)
+        tried = [span.start for span in shown.spans if span.mark == "focus"]
+        piece = "##" * (tried[0] > 0) + word[tried[0] : tried[-1] + 1]
+        assert (now[1], now[2]) == (dict(shown.title.values)["step"], piece) and len(table.rows) <= attempts.SHOWN
 
 
 def test_the_slider_of_looks_ends_where_the_words_of_the_note_do():

@@ -62,7 +62,7 @@ def test_a_large_result_has_the_decimals_of_its_source_and_no_power_of_ten():
     english, chinese = (lessons[0].demo_words(lang, next(iter(demos(lessons[0].stem)))) for lang in ("en", "zh"))
     assert result_text(Measured("gain", 6.999999, decimals=1), english) == "7.0"
     assert result_text(Measured("gain", -6.4000001, decimals=1), english) == "−6.4"
-    assert result_text(Measured("rest", 1.9e-6, unit="share"), english) == "< 0.01 %"
-    assert result_text(Measured("none", 1e-13, unit="share"), english) == "0 %"
+    assert result_text(Measured("rest", 1.9e-6, unit="share"), english) == "< 0.01%"
+    assert result_text(Measured("none", 1e-13, unit="share"), english) == "0%"
     assert result_text(Measured("steps", 100_000), english) == "100,000"
     assert result_text(Measured("steps", 100_000), chinese) == "100000"
