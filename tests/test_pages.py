@@ -11,7 +11,7 @@ from streamlit.util import calc_hash
 
 from study import notes, words
 from study.demo import demos
-from study.markdown import colored
+from study.markdown import colored, symbols
 from study.notes import lessons
 from study.views import Diagram
 from study.words import ROOT, app_words
@@ -84,7 +84,7 @@ def test_lesson(lesson, lang, monkeypatch):
         assert demo_words("title") in shown
         if not demo.work and not isinstance(demo().views[0], Diagram):  # a picture has no line of checks
             for claim in demo().claims:
-                assert demo_words(f"claims.{claim.name}") in shown
+                assert symbols(demo_words(f"claims.{claim.name}")) in shown
     for item in lesson.quiz(lang):
         assert colored(item.ask, "light") in shown
     assert colored(lesson.interview(lang).ask, "light") in shown and words("workbook.preview") in shown

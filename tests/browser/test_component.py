@@ -33,4 +33,5 @@ TELL = """async ([stub, messages]) => {
 def test_what_is_told_later_is_shown_later_however_long_it_takes_to_unpack(t5):
     told = [{"n": 1, "much": [str(i * i) for i in range(150_000)]}, {"n": 2}, {"n": 3}]
     messages = [b64encode(packed(data)).decode() for data in told]
-    assert t5().evaluate(TELL, [STUB % part_url("component.js"), messages]) == [1, 2, 3, -2]
+    shown = t5().evaluate(TELL, [STUB % part_url("component.js"), messages])
+    assert [n for n in shown if n > 0] == [1, 2, 3] and shown.index(-2) > shown.index(2)

@@ -11,6 +11,7 @@ from study.classroom import ALL_TRIES, MINUTE, OWN_TRIES, Refused, Room, TooMany
 from study.place import LONGEST, Place, read
 from study.workbook import Unkept, open_workbook
 from study.workbook.board import Shared
+from study.workbook.tables import tables
 
 SECRET, TEACHER, A, B = "abcde-fghjk", "class.teacher", "class.a", "class.b"
 LINK = "t5_attention?t5_attention.scaling.d_k=128#scaling"
@@ -27,7 +28,7 @@ def board(request, tmp_path, monkeypatch) -> Board:
     yield board
     if server:
         with board._store().engine.begin() as connection:
-            connection.execute(sa.text("DROP TABLE answers, kept, alembic_version"))
+            connection.execute(sa.text(f"DROP TABLE {', '.join(tables.tables)}, alembic_version"))
     open_workbook()._store.engine.dispose()
     open_workbook.__globals__["_opened"].cache_clear()
 
