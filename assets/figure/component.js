@@ -11,7 +11,7 @@ export default function (component) {
 async function show(component, before) {
   const stream = new Blob([component.data]).stream().pipeThrough(new DecompressionStream("deflate"));
   const data = await new Response(stream).json();
-  const script = await import(new URL(data.script, location.origin).href);
+  const script = await import(new URL(data.script, import.meta.url).href);
   await before;
   return script.default({ ...component, data });
 }

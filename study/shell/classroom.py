@@ -21,7 +21,7 @@ from study.shell import address, poll, visitor
 from study.shell.class_routes import PULSE, SHORT
 from study.shell.component import component
 from study.shell.guard import OWN
-from study.shell.parts import part_url, url
+from study.shell.parts import url
 from study.shell.picture import picture
 from study.shell.session import Reader, event, here, put, value
 from study.shell.who import student
@@ -68,7 +68,7 @@ def _listener(room: Room, drives: bool) -> None:
         "at": f"{version} {answers}",
         "drives": drives,
         "go": here().room.go,
-        "script": part_url("classroom.js"),
+        "script": "classroom.js",
     }
     _component()(data=data, key=KEY, on_changed_change=_changed, on_at_change=_at)
 

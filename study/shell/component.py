@@ -19,7 +19,7 @@ LEVEL = 6  # of deflation: a millisecond or two for all of a page's; more takes 
 def component(name: str, html: str) -> Callable[..., Any]:
     """A component that is called as those of st.components.v2 are.
 
-    data: what JSON can say; data["script"]: the address of the module whose default export shows it.
+    data: what JSON can say; data["script"]: the file in assets/ whose default export shows it.
     """
     stub = STUB % part_url("component.js")
     made = st.components.v2.component(name, html=html, js=stub, isolate_styles=False)

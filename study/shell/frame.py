@@ -9,7 +9,7 @@ import streamlit as st
 from study.note_text import flat, pieces
 from study.notes import Lesson
 from study.shell.component import component
-from study.shell.parts import SHELL, part_url
+from study.shell.parts import SHELL
 from study.shell.search import search
 from study.shell.session import Reader, here, put, value
 from study.words import Words, app_words, languages
@@ -40,7 +40,7 @@ def bar(title: str, reader: Reader) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="bar"):
         _shell()(
             data={
-                "script": part_url(SHELL),
+                "script": SHELL,
                 "lang": reader.lang,
                 "theme": reader.look.theme,
                 "title": title,

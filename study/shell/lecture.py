@@ -19,7 +19,6 @@ from study.notes import Lesson, lessons
 from study.shell.component import component
 from study.shell.counts import reset
 from study.shell.guest import guest
-from study.shell.parts import part_url
 from study.shell.picks import pick
 from study.shell.session import Reader, Stage, event, here, key_of, put, value
 from study.words import DemoWords, Words, app_words
@@ -98,7 +97,7 @@ def _lead(asked: Lecture, stage: Stage, known: Mapping[str, Lesson], reader: Rea
         "items": [_told(item, known[item.stem], reader.lang) for item in asked.items],
         "controls": [] if presents else _controls(item, known[item.stem], reader.lang),
         "words": dict(words.texts["lecture"]["buttons"]),
-        "script": part_url("lecture.js"),
+        "script": "lecture.js",
     }
     _component()(
         data=data,

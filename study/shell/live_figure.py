@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from study.shell.component import component
-from study.shell.parts import PATH, part_url, url
+from study.shell.parts import PATH, url
 from study.shell.session import event, here
 
 
@@ -45,7 +45,7 @@ def live_figure(
         views.append({"name": name, "text": "" if name in held or name in sent else text})
         sent.add(name)
     here().held[key] = frozenset(sent)
-    data = {"views": views, "library": url(PATH), "script": part_url("index.js"), **frame}
+    data = {"views": views, "library": url(PATH), "script": "index.js", **frame}
     _component()(data=data, key=key, on_click_change=on_click, on_act_change=on_act)
 
 
@@ -55,7 +55,7 @@ def near(name: str, height: int) -> bool:
     """
     if _is_there(name):
         return True
-    key, data = f"{name}._figure", {"reserve": height, "script": part_url("index.js")}
+    key, data = f"{name}._figure", {"reserve": height, "script": "index.js"}
     _component()(data=data, key=key, on_click_change=lambda: None, on_act_change=lambda: _came(name, key))
     return False
 
@@ -67,7 +67,7 @@ def whole(name: str) -> bool:
     rest = f"{name}._rest"
     if _is_there(rest):
         return True
-    _rest()(data={"script": part_url("near.js")}, key=rest, on_act_change=lambda: _came(rest, rest))
+    _rest()(data={"script": "near.js"}, key=rest, on_act_change=lambda: _came(rest, rest))
     return False
 
 

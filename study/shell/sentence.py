@@ -10,7 +10,6 @@ from functools import cache
 from study.demo import Demo, Param
 from study.shell.component import component
 from study.shell.counts import newer
-from study.shell.parts import part_url
 from study.shell.session import event, here, key_of, put, value
 
 
@@ -29,7 +28,7 @@ def sentence(demo: Demo, p: Param, label: str) -> str:
         "text": value(p.key),
         "n": memory.counts.get(p.key, 0),
         "session": memory.token,
-        "script": part_url("sentence.js"),
+        "script": "sentence.js",
     }
     _component()(data=data, key=own, on_typed_change=lambda: _typed(own, p))
     return value(p.key)

@@ -7,7 +7,6 @@ from study.controls import Slider
 from study.demo import Param
 from study.shell.component import component
 from study.shell.counts import newer
-from study.shell.parts import part_url
 from study.shell.session import event, here, put, value
 
 
@@ -25,7 +24,7 @@ def slider(p: Param, label: str, on_move: Callable[[], None]) -> float:
         "label": label,
         "n": here().counts.get(p.key, 0),
         "session": here().token,
-        "script": part_url("slider.js"),
+        "script": "slider.js",
     }
     _component()(data=data, key=own, on_moved_change=lambda: _moved(own, p, on_move))
     return value(p.key)

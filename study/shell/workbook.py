@@ -18,7 +18,6 @@ from study.shell.component import component
 from study.shell.counts import newer
 from study.shell.drafts import append, begin_anew, draft_of, restore, save
 from study.shell.live_figure import near
-from study.shell.parts import part_url
 from study.shell.photos import format_of, mine, photos
 from study.shell.photos import shown as photo
 from study.shell.picks import pick
@@ -90,7 +89,7 @@ def _area(question: str, draft: Draft, words: Words) -> None:
         "status": {"kind": kind, "saved": draft.saved, "said": words(said[kind]) if kind in said else ""},
         "words": {"typing": words("workbook.typing"), "saved": words("workbook.saved")},
         "lang": words.lang,
-        "script": part_url("answer.js"),
+        "script": "answer.js",
     }
     _component()(data=data, key=key, on_typed_change=lambda: _typed(question))
     chinese, latin = counted(draft.text)
