@@ -60,6 +60,8 @@ st.title(name)
 for i, view in enumerate(evidence(stem, name, control, value).views):
     st.plotly_chart(figure(view), key=f"view{i}")
 """
+#: How a bare page is served: as Streamlit comes, which looks for garbage after every run (our config.toml does not).
+AS_IT_COMES = {"STREAMLIT_RUNNER_POST_SCRIPT_GC": "true"}
 TWO_PAGES = """
 import streamlit as st
 
@@ -162,7 +164,7 @@ def start_(browser: Browser, folder: Path, times: int = 5) -> None:
         for _ in range(2 * times):
             for name, url in urls.items():
                 home[name].append(visible(browser, url, "h1"))
-        figures = first_figures(browser, urls["ours"], stack.enter_context(served(written(folder))), times)
+        figures = first_figures(browser, urls["ours"], stack.enter_context(served(written(folder), AS_IT_COMES)), times)
     for what, found in (("process start -> home visible", cold), ("home visible, server running", home)):
         ours, bare = median(found["ours"]), median(found["bare"])
         told = f"ours {ours:6.2f} s   bare {bare:6.2f} s   ratio {ours / bare:5.2f}   bound {HOME}"
@@ -188,10 +190,16 @@ def switch(browser: Browser, folder: Path, times: int = 10) -> None:
     written(folder)
     two = folder / "two.py"
     two.write_text(TWO_PAGES)
-    with served() as ours_url, served(two) as bare_url:
+    with served() as ours_url, served(two, AS_IT_COMES) as bare_url:
         side = "[data-testid=stSidebar]"
         ways = {  # page, links there and back, what is seen there, what is seen back
-            "ours": (ours_url, f"{side} a[href$=t5_attention]", f"{side} a[href='/']", ".lf[data-drawn]", ".map svg"),
+            "ours": (
+                ours_url,
+                f"{side} a[href$=t5_attention]",
+                f"{side} .st-key-pages a >> nth=0",
+                ".lf[data-drawn]",
+                ".map svg",
+            ),
             "bare": (bare_url, f"{side} a[href$=figure]", f"{side} a >> nth=0", ".js-plotly-plot .main-svg", "h1"),
         }
         found = {name: [] for name in ways}
@@ -205,12 +213,12 @@ def switch(browser: Browser, folder: Path, times: int = 10) -> None:
                 expect(page.locator(home).first).to_be_visible(timeout=SLOW)
                 idle(page)
                 begun = time.perf_counter()
-                page.locator(there).first.click()
+                page.locator(f"{side} {there}").first.click()
                 expect(page.locator("h1", has_text="Hello" if name == "bare" else "Transformer")).to_have_count(0)
                 page.locator(figure).first.wait_for(timeout=SLOW)
                 found[name] += [time.perf_counter() - begun] * bool(turn)
                 idle(page)
-                page.locator(back).first.click()
+                page.locator(f"{side} {back}").first.click()
     ours, bare = median(found["ours"]), median(found["bare"])
     told = f"ours {ours:6.2f} s   bare {bare:6.2f} s   ratio {ours / bare:5.2f}   bound {SWITCH}"
     print(f"{'click -> first figure of T5':32} {told}   {verdict(ours / bare, SWITCH)}")
@@ -224,7 +232,7 @@ def step(page: Page, key: str) -> float:
 
 def latency(browser: Browser, folder: Path) -> None:
     everything = {"ours": [], "bare": []}
-    with served() as ours_url, served(written(folder)) as bare_url:
+    with served() as ours_url, served(written(folder), AS_IT_COMES) as bare_url:
         for stem, demo, control in WALKS:
             pages, times, frames = {}, {"ours": [], "bare": []}, {"ours": [], "bare": []}
             for name in times:

@@ -24,7 +24,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tests import cluster, nginx, postgres
-from tests.bench.bench_pages import written
+from tests.bench.bench_pages import AS_IT_COMES, written
 from tests.browser.driver import served
 from tests.load.figures import Line, heading
 from tests.load.measure import Page, beside_jobs, flat, idle, moves, opening, warm
@@ -57,7 +57,7 @@ def measured(part: str, sessions: int | None, seconds: float | None, short: bool
         return seconds or (little if short else full)
 
     if part == "class":
-        with tempfile.TemporaryDirectory() as folder, served(written(Path(folder))) as url:
+        with tempfile.TemporaryDirectory() as folder, served(written(Path(folder)), AS_IT_COMES) as url:
             page = Page(url, "", f"what={KEY}", "control")
             yield from asyncio.run(of_class(page, size(100, 20), time(30, 10), False))
     if part == "cluster":
