@@ -27,11 +27,12 @@ def colored(markdown: str, theme: str, typed: bool = False) -> str:
     )
 
 
-#: Our symbols with an index, as labels and quizzes write them: √d_k, W_Q. What stands in formulas, code, links and
-#: headings is left as it is.
+#: Our symbols with an index: d_k, W_Q. assets/figure/dom.js knows the same.
+SYMBOL = r"(?<![a-z_])([dWMp])_(model|ff|[kvqhQKVOn])\b"
+#: Those that labels and quizzes write as text: √d_k, W_Q. What stands in formulas, code, links and headings is left.
 _SYMBOL = re.compile(
     r"\$\$.*?\$\$|\$[^$\n]+\$|```.*?```|`[^`]*`|\]\([^)]*\)|<!--.*?-->|^#.*?$"
-    r"|(√?)(?<![a-z_])([dWMp])_(model|ff|[kvqhQKVOn])\b(²?)",
+    rf"|(√?){SYMBOL}(²?)",
     re.DOTALL | re.MULTILINE | re.ASCII,
 )
 

@@ -17,7 +17,7 @@ export function label(node, text) {
   }));
 }
 
-// A text with the indices of our symbols set low, d_k and W_Q, as study/figures/base.py knows them; code keeps its own.
+// A text with the indices of our symbols set low, d_k and W_Q, as study/markdown.py knows them; code keeps its own.
 const SYMBOL = /\b([dWMp]_(?:model|ff|[kvqhQKVOn]))\b/, CODE = /\w\(|\*\*/;
 export function spelled(node, text = node.textContent) {
   const parts = CODE.test(text) ? [text] : text.split(SYMBOL), line = make("span");

@@ -12,6 +12,7 @@ import streamlit as st
 from study.export.photos import Refused, markdown, opened
 from study.markdown import shortened
 from study.memo import memo
+from study.once import once
 from study.shell.session import here, value
 from study.shell.who import student
 from study.words import Words
@@ -78,6 +79,7 @@ def _remove(name: str) -> None:
         here().refused = [(name, "photos.refused.unkept")]
 
 
+@once
 def mine() -> list[Picture]:
     """The reader's pictures. Raises Unkept."""
     return open_workbook().pictures(student()).all()

@@ -12,6 +12,7 @@ from study.answer_figure import Flaw, figure
 from study.answer_text import Part, counted, difference, parts, shown
 from study.markdown import colored, plain
 from study.notes import Lesson
+from study.once import in_a_run
 from study.quiz import Interview
 from study.shell.card import evidence_of
 from study.shell.component import component
@@ -122,13 +123,14 @@ def _preview(question: str, draft: Draft, reader: Reader) -> None:
     pieces = parts(draft.text)
     if not pieces:
         st.caption(app_words(reader.lang)("workbook.nothing"))
-    for i, part in enumerate(pieces):
-        if part.figure:
-            _figure(part.figure, f"{question}._answer_{i}", reader)
-        elif part.picture:
-            _picture(part, reader)
-        else:
-            st.markdown(shown(part.markdown, reader.lang, reader.look.theme))
+    with in_a_run():  # all of its pictures ask for the same list
+        for i, part in enumerate(pieces):
+            if part.figure:
+                _figure(part.figure, f"{question}._answer_{i}", reader)
+            elif part.picture:
+                _picture(part, reader)
+            else:
+                st.markdown(shown(part.markdown, reader.lang, reader.look.theme))
 
 
 def _figure(name: str, key: str, reader: Reader) -> None:
