@@ -145,7 +145,7 @@ function hold(at, coming) {
     if (working || coming || document.querySelector(".lf:not([data-drawn])")) grown = now;
     if (now - grown > QUIET || now - began > LONGEST) release();
   }, 100);
-  settle();
+  if (!coming) settle();  // else the page that is left would be measured, for nothing
 }
 
 // The reader moves. Focus that comes to the frame (the side bar closes) moves nothing.
@@ -392,7 +392,7 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
   if (shell?.data.title !== data.title) delete document.documentElement.dataset.leaving;  // the next page has come
   shell = { root: parentElement, data, trigger: setTriggerValue };
   window.__lecture = data.lecture;  // what the keys do, for figure/screens.js
-  dressBar(parentElement, data);
+  placed();  // with the next frame, which asks where all stands in any case: much of the page is still to come
   if (!state.watch) {
     const look = () => {
       const seen = theme();

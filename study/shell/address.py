@@ -32,7 +32,9 @@ def adopt(lesson: Lesson, page: str = "") -> None:
     memory.near |= {key for key in (f"{lesson.stem}.{demo}" for demo in lesson.demos) if key in named}
     if not page:
         cards = [name for name in lesson.demos if demos(lesson.stem)[name].params]
-        memory.near.add(f"{lesson.stem}.{(cards or lesson.demos)[0]}")
+        first = f"{lesson.stem}.{(cards or lesson.demos)[0]}"
+        memory.awaited = min(memory.near, default=first)
+        memory.near.add(first)
     if not mine:
         return
     memory.link = mine

@@ -11,7 +11,8 @@ from study.note_text import Piece, pieces
 from study.notes import Lesson
 from study.shell.card import card
 from study.shell.code import code
-from study.shell.session import Reader
+from study.shell.pace import first_drawn
+from study.shell.session import Reader, here, key_of
 from study.shell.still import is_picture, picture
 from study.source import source
 from study.words import app_words
@@ -51,6 +52,9 @@ def _marked(markdown: str, lesson: Lesson, reader: Reader) -> str:
 def _demo(demo: Demo, lesson: Lesson, reader: Reader, place: DeltaGenerator) -> None:
     draw = picture if is_picture(demo) else card
     draw(demo, lesson.demo_words(reader.lang, demo.name), reader.look, place)
+    if here().awaited == key_of(demo):
+        here().awaited = ""
+        first_drawn()
 
 
 def _code(name: str, place: DeltaGenerator, reader: Reader) -> None:

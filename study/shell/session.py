@@ -157,6 +157,7 @@ class Here:
     drawn: dict[str, dict[str, Any]] = field(default_factory=dict)  # the values of the last figure, by demo
     steps: dict[str, dict[str, Any]] = field(default_factory=dict)  # {"name", "n"} asked for by a link or chip, by demo
     near: set[str] = field(default_factory=set)  # what the reader has come near: demos and more
+    awaited: str = ""  # the demo that the reader of a new page waits for, until it is drawn
     all_near: bool = False  # … but for print, export and tests, which ask for all of them at once
     spread: bool = False  # the page is to be drawn anew with all of them
     held: dict[str, frozenset[str]] = field(default_factory=dict)  # the drawings that the browser has, by figure
@@ -195,7 +196,7 @@ class Here:
             del self.jobs[key]
         came, self.stem = self.stem != stem, stem
         if came:
-            self.near, self.held, self.all_near, self.told_mended = set(), {}, False, {}
+            self.near, self.held, self.all_near, self.told_mended, self.awaited = set(), {}, False, {}, ""
             self.lecture, self.refused = Stage(), []
             self.drafts = {name: draft for name, draft in self.drafts.items() if draft.theirs or draft.unkept}
         return came
@@ -209,11 +210,18 @@ def here() -> Here:
     return st.session_state["_here"]
 
 
+def give_way() -> None:
+    """Ends this run where the browser has asked for another page, or for this one anew: reading the session does that,
+    each time anew (what `here` gives is looked up once a run).
+    """
+    st.session_state.get("_here")
+
+
 def asked() -> bool:
     """Does something that the reader did wait for the end of this run?
 
-    Reading the session serves a wish for another page at once, but for another fragment only once this run has ended,
-    and says nothing of it: the place where it waits is Streamlit's own.
+    `give_way` serves a wish for another page at once, but for another fragment only once this run has ended, and says
+    nothing of it: the place where it waits is Streamlit's own.
     """
     context = get_script_run_ctx(suppress_warning=True)
     requests = context and context.script_requests

@@ -13,7 +13,7 @@ import streamlit as st
 from study import runs, stored
 from study.demo import Demo, Evidence
 from study.jobs import line
-from study.shell.session import Job, asked, here, key_of
+from study.shell.session import Job, asked, give_way, here, key_of
 from study.stored import Stored
 from study.views import Key, Say
 from study.words import DemoWords, Words, app_words
@@ -78,9 +78,8 @@ def again(demo: Demo, values: dict[str, Any]) -> None:
     """
     job = _job(demo, demo.values(values))
     while job and job.goes_on and not _news(job) and not asked():
-        here()  # see below
-    # st.rerun takes the place of a request that waits, say for another page; reading the session serves that one first
-    here()
+        give_way()
+    give_way()  # st.rerun takes the place of a request that waits, say for another page: that one first
     st.rerun(scope="fragment")
 
 
