@@ -18,6 +18,7 @@ from typing import Annotated, Any, get_args, get_origin, get_type_hints
 import numpy as np
 
 from study.controls import Anew, Control, Numbers, Sentence, Text, When
+from study.later import Later
 from study.views import Say, View
 
 
@@ -91,17 +92,20 @@ class Measured:
 
 
 @dataclass(frozen=True, init=False)
-class Step:
-    """One to three views that stand side by side on one screen. name: its label in the yaml (`steps:`)."""
+class Step(Later):
+    """One to three views that stand side by side on one screen. name: its label in the yaml (`steps:`).
+
+    A view, or a function that makes it: for one that costs more than the others and stands in a later step.
+    """
 
     name: str
     views: tuple[View, ...]
 
-    def __init__(self, name: str, *views: View):
+    def __init__(self, name: str, *views: View | Callable[[], View]):
         if name and not 1 <= len(views) <= MOST_VIEWS:
             raise ValueError(f"a step has one to {MOST_VIEWS} views, not {len(views)}")
         object.__setattr__(self, "name", name)
-        object.__setattr__(self, "views", views)
+        self.keep("views", (lambda: [v() if callable(v) else v for v in views]) if any(map(callable, views)) else views)
 
 
 STEP = "step"  # in a preset: the step that it shows
@@ -109,12 +113,13 @@ MOST_VIEWS = 5  # two or three figures abreast and a row of numbers or chips bel
 
 
 @dataclass(frozen=True, init=False)
-class Evidence:
+class Evidence(Later):
     """What a demo shows: steps of views (frozen arrays), claims, measurements, and where the numbers come from.
 
     Views without a Step are one step, which needs no name. measured: the first three are told in large type.
     source: a proper name to stand with the origin (a model, a table, a card), the same in every language.
     notices: sentences of the yaml (`notices:`) that the reader should know about this input.
+    claims and measured: or a function that returns them, where they cost more than what is drawn.
     """
 
     steps: tuple[Step, ...]
@@ -127,8 +132,8 @@ class Evidence:
     def __init__(
         self,
         *shown: View | Step,
-        claims: Sequence[Claim] = (),
-        measured: Sequence[Measured] = (),
+        claims: Sequence[Claim] | Callable[[], Sequence[Claim]] = (),
+        measured: Sequence[Measured] | Callable[[], Sequence[Measured]] = (),
         origin: Origin,
         source: str = "",
         notices: Sequence[Say] = (),
@@ -140,21 +145,22 @@ class Evidence:
             raise ValueError("evidence has steps or views, not both")
         if len({step.name for step in steps}) < len(steps):
             raise ValueError("two steps have one name")
-        parts = {
-            "steps": steps,
-            "claims": tuple(claims),
-            "measured": tuple(measured),
-            "origin": origin,
-            "source": source,
-            "notices": tuple(notices),
-        }
-        for name, value in parts.items():
-            object.__setattr__(self, name, value)
+        parts = {"steps": steps, "claims": claims, "measured": measured, "notices": notices}
+        for name, given in parts.items():
+            self.keep(name, given)
+        object.__setattr__(self, "origin", origin)
+        object.__setattr__(self, "source", source)
 
     @property
     def views(self) -> tuple[View, ...]:
         """The views of all steps, in order."""
         return tuple(view for step in self.steps for view in step.views)
+
+    def whole(self) -> "Evidence":
+        """Itself, with every part worked out: what fails in one fails here."""
+        for part in ("views", "claims", "measured"):
+            getattr(self, part)
+        return self
 
     @property
     def figure(self):

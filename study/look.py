@@ -1,5 +1,6 @@
 """Colours, type and the form of numbers and texts: what every drawing has in common. Pure; no view is known here."""
 
+import functools
 import math
 import unicodedata
 from collections.abc import Sequence
@@ -80,6 +81,7 @@ def between(colors: list[str], share: float) -> str:
     )
 
 
+@functools.cache  # of the scales' few colours; a grid asks for thousands of cells
 def _rgb(color: str) -> tuple[int, ...]:
     return tuple(int(color[n : n + 2], 16) for n in (1, 3, 5))
 

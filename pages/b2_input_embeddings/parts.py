@@ -9,7 +9,7 @@ from models import bert, bert_input
 from pages.b2_input_embeddings.inputs import FIGURE_2, NOTE, ROLES, C, Line, Pair, summed
 from study import local_bert
 from study.controls import Cell, Slider
-from study.demo import Evidence, Origin, Step, same
+from study.demo import Claim, Evidence, Origin, Step, same
 from study.memo import memo
 from study.views import Chain, Heatmap, Say
 
@@ -33,8 +33,6 @@ def parts(
     s = summed(text, pair, limit=32)
     row, column = Cell.inside(cell, (len(s.ids), WINDOW))
     window = range(first, first + WINDOW)
-    library_sum, library_normed = library(s)  # (T, C) each
-    other_text = bert_input.taken_apart("Something else.", "Entirely.")
 
     def matrix(z: Tensor, name: str, group: str) -> Heatmap:
         return Heatmap(
@@ -66,15 +64,21 @@ def parts(
             matrix(s.normed, "normed", "normed"),
             normed(s, row, window[column]),
         ),
-        claims=[
-            same("same_sum", s.total, library_sum, abs=1e-12),
-            same("same_normed", s.normed, library_normed, abs=1e-9),
-            same("cls_is_constant", s.normed[0], other_text.normed[0]),
-        ],
+        claims=lambda: _claims(s),
         origin=Origin.PRETRAINED,
         source=local_bert.source(),
         notices=local_bert.unknown(s.tokens),
     )
+
+
+def _claims(s: bert_input.Sum) -> list[Claim]:
+    library_sum, library_normed = library(s)  # (T, C) each
+    other_text = bert_input.taken_apart("Something else.", "Entirely.")
+    return [
+        same("same_sum", s.total, library_sum, abs=1e-12),
+        same("same_normed", s.normed, library_normed, abs=1e-9),
+        same("cls_is_constant", s.normed[0], other_text.normed[0]),
+    ]
 
 
 def added(s: bert_input.Sum, row: int, dimension: int) -> Chain:

@@ -35,7 +35,6 @@ def recover(
     read = read_back(s.total, width)
     read_tokens = [bert.load().tokenizer.id_to_token(i) for i in read.ids.tolist()]
     read_places = [str(place) for place in read.positions.tolist()]
-    table_room = room()
     return Evidence(
         Step(
             "read",
@@ -44,18 +43,18 @@ def recover(
             _chips(places, read_places, Say("positions_read", width=width)),
         ),
         Step("cost", _designs()),
-        claims=[
+        claims=lambda: [
             _tied(s),
             Claim("projection_cost", measured=nn.Linear(3 * C, C, bias=False).weight.numel(), expected=3 * C**2),
             same("params_of_sum", _added_model().total, sum(p.numel() for p in bert.load().encoder.parameters())),
         ],
-        measured=[
+        measured=lambda: [
             Measured("tokens_right", _agreeing(s.tokens, read_tokens), unit="share"),
             Measured("positions_right", _agreeing(places, read_places), unit="share"),
             Measured("along_own", _along_own(8), unit="share"),
-            Measured("token_room", table_room["token"]),
-            Measured("position_room", table_room["position"]),
-            Measured("mean_cosine", table_room["cosine"]),
+            Measured("token_room", room()["token"]),
+            Measured("position_room", room()["position"]),
+            Measured("mean_cosine", room()["cosine"]),
             Measured("random_cosine", (2 / torch.pi / C) ** 0.5),  # |cosine| of two random directions, for large C
         ],
         origin=Origin.PRETRAINED,

@@ -47,7 +47,7 @@ def both_sides(sentence: Line = LINE, cell: Annotated[tuple[int, int], Cell(LIMI
             _all_best(guesses[row], words[row]),
         ),
         Step("measured", _depths(results), _table(results)),
-        claims=[
+        claims=lambda: [
             same("left_is_left", *_prefixes(sentence), abs=1e-4),  # float32
             same("sums_to_one", _sums(guesses), 1, abs=1e-9),
             Claim("sure_is_first", measured=_sure_but_not_first(results), expected=0),

@@ -11,7 +11,7 @@ from typing import Annotated
 import numpy as np
 
 from models import metrics
-from pages.b6_glue.inputs import labels, libraries, matrix
+from pages.b6_glue.inputs import labels, libraries, matrix, versioned
 from study.controls import Refusal, Slider, Toggle
 from study.demo import Claim, Evidence, Measured, Origin, same
 from study.views import Chain, Lines, Say, Series
@@ -41,33 +41,39 @@ def confusion(
     counts = metrics.Confusion(tp=tp, fp=fp, fn=fn, tn=tn)
     predicted, actual = labels(counts)  # (n,) each
     ours = {name: getattr(metrics, name)(predicted, actual) for name in ("accuracy", "f1", "matthews")}
-    theirs, source = of_labels(predicted, actual)
     views = [matrix(counts, "counts_swapped" if swap else "counts")]
-    other_matthews = metrics.matthews(1 - predicted, 1 - actual)
-    claims = [Claim(f"same_{name}", measured=value, expected=theirs[name], abs=1e-9) for name, value in ours.items()]
-    claims.append(Claim("either_label", measured=other_matthews, expected=ours["matthews"], abs=1e-12))
+    passes = []
     if 0 < actual.sum() < len(actual):  # without both labels there is no recall or no specificity
-        curves, passes = _other_balances(counts, ours)
+        curves, through = _other_balances(counts, ours)
         views.append(curves)
-        claims.append(passes)
+        passes.append(through)
     views.append(_by_hand(counts, ours["matthews"]))
     other_f1 = metrics.f1(1 - predicted, 1 - actual)
     return Evidence(
         *views,
-        claims=claims,
+        claims=lambda: [*_as_library(predicted, actual, ours), *passes],
         measured=[
             *(Measured(name, value) for name, value in ours.items()),
             *_measured(counts),
             Measured("other_f1", other_f1),
         ],
         origin=Origin.CALCULATED,
-        source=source,
+        source=versioned("scikit-learn"),
         notices=_conventions(counts),
     )
 
 
-def of_labels(predicted: np.ndarray, actual: np.ndarray) -> tuple[dict[str, float], str]:
-    """The three metrics of binary labels (n,), n >= 1, by scikit-learn; and its name and version."""
+def _as_library(predicted: np.ndarray, actual: np.ndarray, ours: dict[str, float]) -> list[Claim]:
+    """Ours as scikit-learn's; and Matthews whichever of the labels (n,) is called 1."""
+    theirs, other_matthews = of_labels(predicted, actual), metrics.matthews(1 - predicted, 1 - actual)
+    return [
+        *(Claim(f"same_{name}", measured=value, expected=theirs[name], abs=1e-9) for name, value in ours.items()),
+        Claim("either_label", measured=other_matthews, expected=ours["matthews"], abs=1e-12),
+    ]
+
+
+def of_labels(predicted: np.ndarray, actual: np.ndarray) -> dict[str, float]:
+    """The three metrics of binary labels (n,), n >= 1, by scikit-learn."""
     library = libraries()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of a single class
@@ -76,7 +82,7 @@ def of_labels(predicted: np.ndarray, actual: np.ndarray) -> tuple[dict[str, floa
             "f1": library.metrics.f1_score(actual, predicted, zero_division=0),
             "matthews": library.metrics.matthews_corrcoef(actual, predicted),
         }
-    return {name: float(value) for name, value in result.items()}, library.scikit_learn
+    return {name: float(value) for name, value in result.items()}
 
 
 def _margins(c: metrics.Confusion) -> list[int]:

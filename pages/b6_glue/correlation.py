@@ -6,7 +6,7 @@ from typing import Annotated
 import numpy as np
 
 from models import metrics
-from pages.b6_glue.inputs import libraries
+from pages.b6_glue.inputs import libraries, versioned
 from study.controls import Choice, Numbers, Slider, When
 from study.demo import Claim, Evidence, Measured, Origin, Step
 from study.views import Points, Say, Scatter, Table
@@ -47,18 +47,19 @@ def correlation(
     right, before = (np.array(side) for side in zip(*rows, strict=True))  # (n,) each
     predicted = np.sign(before) * np.abs(before) ** power  # (n,)
     result, reason = _correlations(predicted, right)
-    theirs, source = of_scores(predicted, right)
-    if reason:
-        undefined = np.isnan(list(theirs.values())).sum()
-        claims = [Claim("undefined_there", measured=undefined, expected=2)]
-    else:
+
+    def claims() -> list[Claim]:
+        theirs = of_scores(predicted, right)
+        if reason:
+            return [Claim("undefined_there", measured=np.isnan(list(theirs.values())).sum(), expected=2)]
         order = metrics.spearman(before, right)
-        claims = [
+        return [
             Claim("same_pearson", measured=result["pearson"], expected=theirs["pearson"], abs=1e-6),
             Claim("same_spearman", measured=result["spearman"], expected=theirs["spearman"], abs=1e-6),
             _on_another_scale(predicted, right, result["pearson"]),
             Claim("order_only", measured=result["spearman"], expected=order, abs=1e-12),
         ]
+
     notices = [Say(reason)] if reason else []
     if case == "typed" and len(rows) < len(scores):
         notices.append(Say("incomplete", rows=len(scores) - len(rows)))
@@ -70,21 +71,20 @@ def correlation(
             Measured("error", np.abs(predicted - right).mean()),
         ],
         origin=Origin.CALCULATED,
-        source=source,
+        source=versioned("SciPy"),
         notices=notices,
     )
 
 
-def of_scores(x: np.ndarray, y: np.ndarray) -> tuple[dict[str, float], str]:
-    """Pearson and Spearman of x and y (n,), n >= 1, by SciPy, nan where undefined; and its name and version."""
+def of_scores(x: np.ndarray, y: np.ndarray) -> dict[str, float]:
+    """Pearson and Spearman of x and y (n,), n >= 1, by SciPy, nan where undefined."""
     library = libraries()
     functions = {"pearson": library.stats.pearsonr, "spearman": library.stats.spearmanr}
     if len(x) < 2:  # SciPy raises an error of its own there
-        return dict.fromkeys(functions, np.nan), library.scipy
+        return dict.fromkeys(functions, np.nan)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of constant values, and of values that are nearly so
-        result = {name: float(f(x, y).statistic) for name, f in functions.items()}
-    return result, library.scipy
+        return {name: float(f(x, y).statistic) for name, f in functions.items()}
 
 
 def _correlations(x: np.ndarray, y: np.ndarray) -> tuple[dict[str, float], str]:

@@ -1,5 +1,6 @@
 """What several demos of GLUE share: names, what four counts stand for, and the libraries to compare with."""
 
+from importlib.metadata import version
 from types import SimpleNamespace
 
 import numpy as np
@@ -26,18 +27,16 @@ def matrix(counts: metrics.Confusion, title: Key) -> Heatmap:
 
 @memo
 def libraries() -> SimpleNamespace:
-    """scikit-learn's metrics and SciPy's statistics, each with its name and version, beside which ours are shown.
+    """scikit-learn's metrics and SciPy's statistics, beside which ours are shown.
 
     Imported when first asked for, because they take seconds, and behind memo's lock, because readers are threads.
     """
-    import scipy
-    import sklearn
     from scipy import stats
     from sklearn import metrics as sklearn_metrics
 
-    return SimpleNamespace(
-        metrics=sklearn_metrics,
-        stats=stats,
-        scikit_learn=f"scikit-learn {sklearn.__version__}",
-        scipy=f"SciPy {scipy.__version__}",
-    )
+    return SimpleNamespace(metrics=sklearn_metrics, stats=stats)
+
+
+def versioned(name: str) -> str:
+    """A library's name with its version, which is known without importing it."""
+    return f"{name} {version(name)}"

@@ -54,7 +54,7 @@ def complexity(
         Step("cost", _against_n(cost, at, "multiplications")),
         Step("path", _against_n(paths, at, "longest_path"), _against_n(_sequential, at, "sequential")),
         Step("table", Table(["layer", "multiplications", "sequential", "longest_path"], rows, Say("at", n=n, d=d))),
-        claims=[
+        claims=lambda: [
             Claim("crossing", measured=crossing, expected=d if count == "term" else 2 * d),
             same("counted", list(layers(few).values()), list(counted(few).values())),
             same("walked", list(path.values()), list(walked(at).values())),

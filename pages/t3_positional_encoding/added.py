@@ -51,12 +51,12 @@ def added(
     return Evidence(
         Step("score", scores),
         Step("shares", _shares(shares, head)),
-        claims=[
+        claims=lambda: [
             same("parts_add_up", sum(parts.values()), total, abs=1e-4),
             Claim("joined_same", measured=_joined(s), expected=0, abs=1e-9),
             same("shares_sum", shares.sum(1), 1, abs=1e-4),
         ],
-        measured=[
+        measured=lambda: [
             Measured("share", shares[head, 1], unit="share"),
             Measured("previous", _to_previous(trace.attentions[0, head]), unit="share"),
             Measured("previous_by_position", _to_previous(torch.softmax(parts["positions"], -1)), unit="share"),

@@ -73,9 +73,8 @@ def head_roles(
     cross_role: Annotated[str, Choice(*ROLES["cross"]), When(site="cross")] = "translation",
 ) -> Evidence:
     """Twelve heads of one attention in one role, and the best head of every role."""
-    found = roles(site)
     name = {"encoder": encoder_role, "decoder": decoder_role, "cross": cross_role}[site]
-    role = found[name]
+    role, by_first = found(name, site), found("first", site)
     best = role.weight.argmax()
     first, again = readings()[site][0], alone()[site][0]
     return Evidence(
@@ -92,12 +91,16 @@ def head_roles(
         ),
         Step(
             "roles",
-            Table(["role", "best_head", "its_weight", "by_chance"], [_row(r, found[r]) for r in found], "every_role"),
+            lambda: Table(
+                ["role", "best_head", "its_weight", "by_chance"],
+                [_row(name, role) for name, role in roles(site).items()],
+                "every_role",
+            ),
         ),
         claims=[
             same("rows_sum_to_one", first.weights.sum(-1), 1, abs=1e-5),
             same("batch_is_single", first.weights, again.weights, abs=1e-4),  # float32, another order of summing
-            same("habit_is_chance", found["first"].weight, found["first"].chance, abs=1e-5),
+            same("habit_is_chance", by_first.weight, by_first.chance, abs=1e-5),
         ],
         measured=[
             Measured("best", role.weight[best], unit="share"),
@@ -115,10 +118,9 @@ def _row(name: str, role: Found) -> list[Say | str | float]:
     return [Say(name), HEADS[best], round(role.weight[best].item(), 2), round(role.chance[best].item(), 2)]
 
 
-@memo
 def roles(site: str) -> dict[str, Found]:
     """Every role of this attention, over all readings."""
-    return {role: _found(role, site) for role in ROLES[site]}
+    return {role: found(role, site) for role in ROLES[site]}
 
 
 @memo
@@ -156,7 +158,9 @@ def _read(every: Tensor, ask: list[tuple[str, ...]], asked: list[tuple[str, ...]
     return Read(ask[b], asked[b], every[:, b, :, : len(ask[b]), : len(asked[b])].flatten(0, 1))  # (12, T, S)
 
 
-def _found(role: str, site: str) -> Found:
+@memo
+def found(role: str, site: str) -> Found:
+    """One role in this attention, over all readings."""
     random = torch.Generator().manual_seed(0)
     weight, chance, drawn, n = torch.zeros(12), torch.zeros(12), torch.zeros(12, DRAWS), 0
     for read in readings()[site]:

@@ -44,8 +44,8 @@ def our_translator(pair: Annotated[int, Slider(1, 500)] = 1, n: N = 1) -> Eviden
     closely = (_closely(search.hyps[at], wanted[at], n, search.name) for search in (greedy, beam))
     return Evidence(
         Step("pair", *closely, _one_pair(kept.pairs[at], at + 1, len(kept.pairs))),
-        Step("all", _spread((greedy, beam)), _scores((greedy, beam), wanted)),
-        claims=[_as_sacrebleu("same_greedy", greedy, wanted), _as_sacrebleu("same_beam", beam, wanted)],
+        Step("all", _spread((greedy, beam)), lambda: _scores((greedy, beam), wanted)),
+        claims=lambda: [_as_sacrebleu("same_greedy", greedy, wanted), _as_sacrebleu("same_beam", beam, wanted)],
         measured=[
             Measured("this_greedy", greedy.each[at]),
             Measured("this_beam", beam.each[at]),

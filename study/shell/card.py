@@ -135,7 +135,14 @@ def _outcome(demo: Demo, words: DemoWords, values: dict[str, Any]) -> Outcome:
 
 
 def evidence_of(demo: Demo, values: dict[str, Any]) -> Evidence:
-    """The evidence of a pure demo for these values, from the cache where it is there."""
+    """The evidence of a pure demo for these values, from the cache where it is there; every part of it worked out."""
+    paced()
+    with here().budget.spending():
+        return computed(demo, demo.values(values)).whole()
+
+
+def picture_of(demo: Demo, values: dict[str, Any]) -> Evidence:
+    """The same, for one who shows a step and neither claims nor results."""
     paced()
     with here().budget.spending():
         return computed(demo, demo.values(values))

@@ -14,7 +14,7 @@ from study.markdown import colored, plain
 from study.notes import Lesson
 from study.once import in_a_run
 from study.quiz import Interview
-from study.shell.card import evidence_of
+from study.shell.card import picture_of
 from study.shell.component import component
 from study.shell.counts import newer
 from study.shell.drafts import append, begin_anew, draft_of, restore, save
@@ -137,7 +137,7 @@ def _figure(name: str, key: str, reader: Reader) -> None:
     """What an answer names, as it will be on paper; why there is no such figure; values that are none."""
     words = app_words(reader.lang)
     try:
-        named = figure(name, reader.lang, evidence_of)
+        named = figure(name, reader.lang, picture_of)
     except Flaw as flaw:
         st.warning(words("workbook.figure_missing", name=plain(name), why=plain(str(flaw), 300)))
         return

@@ -10,6 +10,8 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+import scipy
+import sklearn
 from scipy import stats
 from sklearn import metrics as theirs
 
@@ -299,12 +301,16 @@ def test_nothing_is_counted():
 
 
 def test_references_do_not_stumble_over_edge_cases():
-    assert confusion.of_labels(np.array([1, 1]), np.array([1, 1]))[0] == {"accuracy": 1, "f1": 1, "matthews": 0}
-    assert confusion.of_labels(np.array([0]), np.array([0]))[0]["f1"] == 0
-    assert all(np.isnan(v) for v in correlation.of_scores([1.0], [2.0])[0].values())
-    assert all(np.isnan(v) for v in correlation.of_scores([1.0, 1.0, 1.0], [1.0, 2.0, 3.0])[0].values())
-    found, name = correlation.of_scores([1.0, 2.0], [3.0, 5.0])
-    assert found == pytest.approx({"pearson": 1, "spearman": 1}) and name.startswith("SciPy ")
+    assert confusion.of_labels(np.array([1, 1]), np.array([1, 1])) == {"accuracy": 1, "f1": 1, "matthews": 0}
+    assert confusion.of_labels(np.array([0]), np.array([0]))["f1"] == 0
+    assert all(np.isnan(v) for v in correlation.of_scores([1.0], [2.0]).values())
+    assert all(np.isnan(v) for v in correlation.of_scores([1.0, 1.0, 1.0], [1.0, 2.0, 3.0]).values())
+    assert correlation.of_scores([1.0, 2.0], [3.0, 5.0]) == pytest.approx({"pearson": 1, "spearman": 1})
+
+
+def test_the_libraries_are_named_with_the_version_that_is_imported():
+    assert D["confusion"]().source == f"scikit-learn {sklearn.__version__}"
+    assert D["correlation"]().source == f"SciPy {scipy.__version__}"
 
 
 def test_correlations_of_the_note():

@@ -112,7 +112,7 @@ def test_a_head_for_the_previous_token_and_its_chance(site, monkeypatch):
     weights[:, [1, 2, 3], [0, 1, 2]] = 1
     read = roles.Read(tuple("abcd"), tuple("abcd"), weights)
     monkeypatch.setattr(roles, "readings", lambda: {site: (read,)})
-    found = roles._found("previous", site)
+    found = roles.found.__wrapped__("previous", site)
     assert found.n == 3 and found.weight.tolist() == [1] * 12
     first = 2 / 4  # row 0 looks at key 0, too
     rest = {"encoder": (1 / 4, 1 / 4), "decoder": (1 / 3, 1 / 2)}[site]
