@@ -58,17 +58,19 @@ def heatmap(view: Heatmap, look: Look, words: Words, top: float | None = None, s
     grid = _grid(view, look, short)
     parts = [svg.text(2, 12, words(view.y), look.small - 1, look.ink)] if view.y else []
     parts += _labels(grid, look)
+    hidden = view.hidden
     for (i, j), value in np.ndenumerate(view.z):
-        shown = math.nan if view.hidden[i, j] else float(value)
+        shown = math.nan if hidden[i, j] else float(value)
         parts += _cell(grid, (i, j), shown, ends, colors, look)
         if not math.isfinite(shown) or (view.kept and view.masked[i, j]):
             parts.append(_crossed(grid, (i, j), look))
     parts += _outlines(grid, look)
     width, height = grid.right + (grid.above * 0.75 if grid.slanted else 4), grid.bottom + 6
-    parts.append(_scale((grid.left, height), max(min(grid.right - grid.left, 150), 70), ends, colors, look))
+    scale = max(min(grid.right - grid.left, 150), 70)
+    parts.append(_scale((grid.left, height), scale, ends, colors, look))
     if view.x:
+        width = max(width, grid.left + scale + 14 + text_width(words(view.x)))  # beside it, however narrow the matrix
         parts.append(svg.text(width - 2, height + 12, words(view.x), look.small - 1, look.ink, "end"))
-        width = max(width, grid.left + 160 + text_width(words(view.x)))
     return svg.drawing(width, height + 26, parts), width, height + 26
 
 

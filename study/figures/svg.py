@@ -8,6 +8,8 @@ from study.figures.symbols import for_svg
 
 #: First those that an export brings along, then a browser's own.
 FONT = "Noto Sans SC, Noto Sans, Noto Emoji, PingFang SC, Microsoft YaHei, Noto Sans CJK SC, sans-serif"
+#: No face of FONT in an export has the first: Typst would set its whole line in another face.
+_CROSS, _TIMES = "✗", "×"
 _NO_XML = re.compile(r"[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -17,7 +19,7 @@ def text(
     """A line of text; y is its base line. turn: degrees, around (x, y)."""
     turned = f' transform="rotate({turn:g} {x:.1f} {y:.1f})"' if turn else ""
     weight = ' font-weight="700"' if bold else ""
-    said = for_svg(escape(_NO_XML.sub("�", said), quote=False))
+    said = for_svg(escape(_NO_XML.sub("�", said), quote=False)).replace(_CROSS, _TIMES)
     return (
         f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size:g}" text-anchor="{anchor}" fill="{color}"{weight}{turned}>'
         f"{said}</text>"

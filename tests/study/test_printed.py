@@ -1,11 +1,13 @@
 """Every kind of view on paper: well-formed SVG whose marks are where the numbers are, or a table."""
 
+import re
 from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 
 from study.figures import as_is
+from study.figures.base import text_width
 from study.figures.plot import axis
 from study.figures.printed import MOST_ROWS, printed, printed_all
 from study.look import SCALES, Look
@@ -89,3 +91,21 @@ def test_an_axis_has_a_few_ticks_inside(low, high, log):
     made = axis(np.array([low, high], float), "", log)
     assert 1 <= len(made.ticks) <= 8
     assert all(-1e-9 <= made.share(value) <= 1 + 1e-9 for value, _ in made.ticks)
+
+
+def test_the_name_of_the_columns_stands_beside_the_scale_of_a_narrow_matrix():
+    """Both stand below the matrix; they lay on each other where it was narrower than both."""
+    drawn = printed(Heatmap([[1.0]], ["a"], ["b"], x="predicted"), LOOK, as_is).svg
+    scale_ends = max(
+        float(x) + float(w) for x, w in re.findall(r'<rect x="([\d.]+)" y="[\d.]+" width="([\d.]+)"', drawn)
+    )
+    right = float(re.search(r'<text x="([\d.]+)"[^>]*>predicted<', drawn)[1])
+    assert right - text_width("predicted") > scale_ends
+
+
+def test_a_sign_that_the_faces_of_an_export_lack_is_written_with_one_that_they_have():
+    view = Tokens(
+        ["paid", "camera"], [Span(0, 1, "wrong"), Span(1, 2, "right")], {"wrong": "not there", "right": "there"}
+    )
+    drawn = printed(view, LOOK, as_is).svg
+    assert "paid ×" in drawn and "× not there" in drawn and "✗" not in drawn
