@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from study.demo import Demo, demos
 from study.export.book import Chapter, Cover
 from study.look import number
+from study.markdown import CHINESE, linked, symbols
 from study.note_text import Piece, pieces
 from study.notes import Lesson
 from study.quiz import Choice, Item, shuffled, truth
@@ -30,13 +31,13 @@ def handout(lesson: Lesson, lang: str, answers: bool, values: Mapping[str, str] 
     asked = [_question(lesson, n, item) for n, item in enumerate(items, 1)]
     if interview:
         asked.append(f"**{words('hand_in.handout.interview')}** {interview.ask}")
-    chapters.append(Chapter("?", words("hand_in.handout.questions"), "\n\n".join(asked)))
+    chapters.append(Chapter("?", words("hand_in.handout.questions"), symbols("\n\n".join(asked))))
     if answers:
         solved = [_solution(lesson, n, item, words) for n, item in enumerate(items, 1)]
         if interview:
             points = "\n".join(f"- {point}" for point in interview.points)
             solved.append(f"**{words('hand_in.handout.interview')}** {interview.answer}\n\n{points}")
-        chapters.append(Chapter("!", words("hand_in.handout.solutions"), "\n\n".join(solved)))
+        chapters.append(Chapter("!", words("hand_in.handout.solutions"), symbols("\n\n".join(solved))))
     return chapters
 
 
@@ -85,8 +86,11 @@ def _query(demo: Demo, values: Mapping[str, str]) -> str:
 
 
 def _text(markdown: str, titles: Mapping[str, str]) -> str:
+    """As on the page; a demo's title, there a link, stands in quotation marks."""
+    markdown = linked(symbols(markdown), titles)
     for demo, title in titles.items():
-        markdown = markdown.replace(f"`{demo}`", title)
+        markdown = markdown.replace(f"[{title}](#{demo})", f"“{title}”")
+    markdown = re.sub(rf"(?<={CHINESE}) (?=“)|(?<=”) (?={CHINESE})", "", markdown)
     return LINK.sub(r"\1", markdown)
 
 

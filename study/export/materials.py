@@ -11,6 +11,7 @@ from study.export.formulas import Exhausted, Formula, TexError, formula, teaches
 from study.export.letters import lacking
 from study.export.pictures import Drawn, Flaw, Pictures
 from study.glossary import glossary
+from study.markdown import symbols
 from study.note_text import TERM
 from study.words import app_words
 
@@ -50,7 +51,7 @@ class Materials:
     def _term(self, mark: re.Match) -> str:
         """[[query]] is the term's name, as on the page; there is no glossary to lead to."""
         entry = glossary(self.lang).get(mark[1])
-        return mark[0] if entry is None else mark[2] or entry.term
+        return mark[0] if entry is None else mark[2] or symbols(entry.term)
 
     def fail(self, what: What, detail: str) -> None:
         """Each failure once: a formula that stands there ten times fails once."""

@@ -1,10 +1,13 @@
 """Any lesson becomes a handout; answers stand in it only where they were asked for."""
 
+import re
+
 import pytest
 
 from study.export import to_html
 from study.export.handout import cover, handout
 from study.look import number
+from study.markdown import SYMBOL, symbols
 from study.notes import lessons
 from study.quiz import truth
 from tests.lessons import each_language, each_lesson
@@ -20,12 +23,28 @@ def test_a_handout_has_note_figures_and_questions(lesson, lang):
     for demo in lesson.demos:
         assert f"{{{{figure: {lesson.stem}/{demo}" in full[0].text
     for item in lesson.quiz(lang):
-        assert item.ask in bare[1].text
-        assert not item.because or item.because in full[2].text
+        assert symbols(item.ask) in bare[1].text
+        assert not item.because or symbols(item.because) in full[2].text
     for item in lesson.quiz(lang):
-        assert all(choice.say in bare[1].text for choice in item.choices)
+        assert all(symbols(choice.say) in bare[1].text for choice in item.choices)
     assert lesson.interview(lang).answer not in bare[1].text
     assert "<!--" not in full[0].text
+
+
+@each_language
+@each_lesson
+def test_texts_stand_there_as_on_the_page(lesson, lang):
+    """Symbols are set; a demo's title, which is a link on the page, stands in quotation marks."""
+    for chapter in handout(lesson, lang, True):
+        prose = re.sub(
+            r"```.*?```|\$\$.*?\$\$|\$[^$\n]+\$|`[^`]*`|\{\{.*?\}\}|^#.*?$", "", chapter.text, flags=re.S | re.M
+        )
+        assert not (left := re.search(SYMBOL, prose, re.ASCII)), left
+        assert "](#" not in prose
+    note = "\n".join(body for _, body in lesson.sections(lang))
+    named = {demo: title for demo, title in lesson.demo_titles(lang).items() if f"`{demo}`" in note}
+    text = handout(lesson, lang, True)[0].text
+    assert all(f"“{title}”" in text for title in named.values())
 
 
 @each_language
@@ -36,7 +55,9 @@ def test_right_letters_and_computed_truths(lang):
         solved = answers.text.partition(f"**{n}.**")[2].partition(f"**{n + 1}.**")[0]
         if item.kind == "choice":
             right = [choice for choice in item.choices if choice.right]
-            letters = [line[4] for line in asked.splitlines() if any(line.endswith(f"** {c.say}") for c in right)]
+            letters = [
+                line[4] for line in asked.splitlines() if any(line.endswith(f"** {symbols(c.say)}") for c in right)
+            ]
             assert f"**{', '.join(letters)}**" in solved
         elif item.kind == "predict":
             assert number(truth(T5.stem, item).measured) in solved
