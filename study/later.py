@@ -18,9 +18,14 @@ class Later:
             self.__dict__[name] = tuple(given)
 
     def __getattr__(self, name: str) -> Any:
-        """Asked for what is not there: a part that has not been worked out. Two who ask at once both work it out."""
+        """Asked for what is not there: a part that has not been worked out. Two who ask at once both work it out.
+
+        The function goes then, and with it what it held: tensors may be larger than all that is drawn of them.
+        """
         later = self.__dict__.get("later", {})
-        if name not in later:
+        if work := later.get(name):
+            self.__dict__[name] = tuple(work())
+            later.pop(name, None)
+        if name not in self.__dict__:
             raise AttributeError(f"{type(self).__name__} has no {name!r}")
-        self.__dict__[name] = tuple(later[name]())
         return self.__dict__[name]

@@ -1,8 +1,13 @@
 """Parts of the evidence that are given as functions: worked out when somebody asks, and only what is asked for."""
 
+import gc
 import subprocess
 import sys
+import threading
+import weakref
+from concurrent.futures import ThreadPoolExecutor
 
+import numpy as np
 import pytest
 
 from study.demo import Claim, Evidence, Measured, Origin, Step
@@ -41,6 +46,32 @@ def test_nothing_is_worked_out_before_it_is_asked_for_and_nothing_twice(evidence
     assert asked == ["claims", "view", "measured"]
     assert evidence.views == (VIEW, VIEW, VIEW) and evidence.measured[0].value == 2
     assert asked == ["claims", "view", "measured"]
+
+
+def test_what_a_part_needed_is_let_go_with_it():
+    large = np.zeros(9)
+    gone = weakref.ref(large)
+    evidence = Evidence(
+        VIEW, claims=lambda large=large: [Claim("zero", measured=large.sum(), expected=0)], origin=Origin.TOY
+    )
+    del large
+    assert gone() is not None and evidence.claims[0].holds
+    gc.collect()
+    assert gone() is None
+
+
+def test_two_who_ask_at_once_get_the_same():
+    """The second one is let in while the first works."""
+    both = threading.Barrier(2, timeout=30)
+
+    def claims():
+        both.wait()
+        return [Claim("one", measured=1, expected=1)]
+
+    evidence = Evidence(VIEW, claims=claims, origin=Origin.TOY)
+    with ThreadPoolExecutor(2) as pool:
+        found = [each.result() for each in [pool.submit(lambda: evidence.claims) for _ in range(2)]]
+    assert [claims[0].name for claims in found] == ["one", "one"]
 
 
 def test_evidence_that_is_kept_in_a_file_is_whole(evidence, asked):
