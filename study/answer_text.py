@@ -15,6 +15,10 @@ from study.words import FlawedText
 CHINESE = re.compile("[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*|\d+(?:[.,]\d+)*")
 
+#: [^1]: a footnote, with the lines below it that are indented.
+NOTE = re.compile(r"^ {0,3}\[\^([^\]\s]{1,100})\]:[^\n]*(?:\n+ {4}[^\n]*)*", re.MULTILINE)
+REFERENCE = re.compile(r"\[\^([^\]\s]{1,100})\](?!:)")
+
 
 @dataclass(frozen=True)
 class Part:
@@ -40,7 +44,22 @@ def parts(text: str) -> list[Part]:
         found.append(Part(picture=place.name, caption=place.caption) if own else Part(figure=place.name))
         at = place.end
     found.append(Part(text[at:].strip("\n")))
+    if len(found) > 1:
+        found = _annotated(found, text)
     return [part for part in found if part.figure or part.picture or part.markdown.strip()]
+
+
+def _annotated(found: list[Part], text: str) -> list[Part]:
+    """The parts, each with the footnotes that it refers to: the page sets every part by itself."""
+    notes = {note[1]: note[0] for note in NOTE.finditer(text)}
+
+    def whole(part: Part) -> Part:
+        here = {note[1] for note in NOTE.finditer(part.markdown)}
+        asked = dict.fromkeys(mark[1] for mark in REFERENCE.finditer(part.markdown))
+        missing = [notes[label] for label in asked if label in notes and label not in here]
+        return Part("\n\n".join([part.markdown, *missing])) if missing else part
+
+    return list(map(whole, found))
 
 
 def shown(markdown: str, lang: str, theme: str) -> str:

@@ -119,3 +119,12 @@ def test_a_difference_names_what_went_and_what_came():
     assert difference("a\nb\nc", "a\nx\nc") == "  a\n- b\n+ x\n  c"
     assert difference("same", "same") == ""
     assert difference("---\n@@", "+++\n@@") == "- ---\n+ +++\n  @@"
+
+
+def test_a_part_has_the_footnotes_that_it_refers_to():
+    """The page sets every part by itself; a note stands at the end of the answer."""
+    notes = "[^1]: one\n\n    and more\n[^b]: two"
+    first, figure, last = parts(f"a[^1] and [^none]\n\n{{{{figure: t5_attention/scaling}}}}\n\nb[^b]\n\n{notes}")
+    assert first.markdown == "a[^1] and [^none]\n\n[^1]: one\n\n    and more" and figure.figure
+    assert last.markdown == f"b[^b]\n\n{notes}"
+    assert [part.markdown for part in parts(f"c[^1]\n\n{notes}")] == [f"c[^1]\n\n{notes}"]
