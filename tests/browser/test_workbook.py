@@ -239,7 +239,7 @@ def test_a_damaged_workbook_is_told_and_the_text_goes_into_a_new_one(open_page, 
 
 
 def test_a_question_without_a_lesson_is_answered_on_the_page_and_handed_in(open_page, own_server):
-    page, title = open_page("/workbook", base=own_server, locale="zh-CN"), ZH("questions.x1.title")
+    page, title = open_page("/workbook", base=own_server, locale="zh-CN", scheme="dark"), ZH("questions.x1.title")
     idle(page)
     listed = page.locator(".st-key-small_answers p", has_text=title)
     expect(listed).to_contain_text("check_box_outline_blank")
@@ -250,6 +250,8 @@ def test_a_question_without_a_lesson_is_answered_on_the_page_and_handed_in(open_
     for name, typed in (("name", "张三"), ("number", "2026/01")):
         page.get_by_label(ZH(f"hand_in.fields.{name}"), exact=True).fill(typed)
     page.locator(".st-key-_hand_in-pdf button").click()
+    expect(page.locator(".st-key-_hand_in-save button")).to_be_visible(timeout=SLOW)
+    assert findings(page) == []
     with page.expect_download(timeout=SLOW) as download:
         page.locator(".st-key-_hand_in-save button").click(timeout=SLOW)
     assert download.value.suggested_filename == file_name("张三", "2026/01", ZH("hand_in.short_title"), "pdf")
