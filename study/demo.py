@@ -78,13 +78,15 @@ def same(name: str, ours: Any, theirs: Any, abs: float = 0.0) -> Claim:
 
 @dataclass(frozen=True)
 class Measured:
-    """An empirical finding under the conditions shown: a number, no tick. decimals: as its source prints it."""
+    """An empirical finding under the conditions shown: a number, no tick. decimals: as its source prints it. step: the
+    one that it belongs to, where it stands instead of those of the whole demo."""
 
     name: str
     value: float
     _: KW_ONLY
     unit: str = ""
     decimals: int | None = None
+    step: str = ""
 
     def __post_init__(self):
         object.__setattr__(self, "value", float(self.value))
@@ -112,7 +114,8 @@ MOST_VIEWS = 5  # two or three figures abreast and a row of numbers or chips bel
 class Evidence:
     """What a demo shows: steps of views (frozen arrays), claims, measurements, and where the numbers come from.
 
-    Views without a Step are one step, which needs no name. measured: the first three are told in large type.
+    Views without a Step are one step, which needs no name. measured: the first three are told in large type, and those
+    of a step while it is shown.
     source: a proper name to stand with the origin (a model, a table, a card), the same in every language.
     notices: sentences of the yaml (`notices:`) that the reader should know about this input.
     """
@@ -140,6 +143,8 @@ class Evidence:
             raise ValueError("evidence has steps or views, not both")
         if len({step.name for step in steps}) < len(steps):
             raise ValueError("two steps have one name")
+        if {result.step for result in measured} - {"", *(step.name for step in steps)}:
+            raise ValueError("a result is of a step that is not there")
         parts = {
             "steps": steps,
             "claims": tuple(claims),
