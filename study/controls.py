@@ -5,6 +5,7 @@ itself (`text`) and its extreme values (`ends`). None of them knows Streamlit.
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -47,12 +48,14 @@ class Slider:
     """A number from low to high. Whole numbers where low and high are whole and the step is.
 
     scale="log" offers a ladder of round values (1, 2, 3, 4, 6, 8, 12 … for whole numbers; 1, 2, 5 per decade else).
+    upto: how far it goes beside these values of the other controls, where that is less (the last line of a text).
     """
 
     low: float
     high: float
     step: float | None = None
     scale: str = "linear"
+    upto: Callable[[dict[str, Any]], float] | None = None
 
     @property
     def whole(self) -> bool:

@@ -79,13 +79,15 @@ def same(name: str, ours: Any, theirs: Any, abs: float = 0.0) -> Claim:
 
 @dataclass(frozen=True)
 class Measured:
-    """An empirical finding under the conditions shown: a number, no tick. decimals: as its source prints it."""
+    """An empirical finding under the conditions shown: a number, no tick. decimals: as its source prints it. step: the
+    one that it belongs to, where it stands instead of those of the whole demo."""
 
     name: str
     value: float
     _: KW_ONLY
     unit: str = ""
     decimals: int | None = None
+    step: str = ""
 
     def __post_init__(self):
         object.__setattr__(self, "value", float(self.value))
@@ -112,11 +114,19 @@ STEP = "step"  # in a preset: the step that it shows
 MOST_VIEWS = 5  # two or three figures abreast and a row of numbers or chips below them, or five such rows
 
 
+def _of(steps: Sequence[Step], measured: Sequence[Measured]) -> Sequence[Measured]:
+    """The results themselves. Raises ValueError where one is of a step that is not there."""
+    if {result.step for result in measured} - {"", *(step.name for step in steps)}:
+        raise ValueError("a result is of a step that is not there")
+    return measured
+
+
 @dataclass(frozen=True, init=False)
 class Evidence(Later):
     """What a demo shows: steps of views (frozen arrays), claims, measurements, and where the numbers come from.
 
-    Views without a Step are one step, which needs no name. measured: the first three are told in large type.
+    Views without a Step are one step, which needs no name. measured: the first three are told in large type, and those
+    of a step while it is shown.
     source: a proper name to stand with the origin (a model, a table, a card), the same in every language.
     notices: sentences of the yaml (`notices:`) that the reader should know about this input.
     claims and measured: or a function that returns them, where they cost more than what is drawn.
@@ -145,7 +155,8 @@ class Evidence(Later):
             raise ValueError("evidence has steps or views, not both")
         if len({step.name for step in steps}) < len(steps):
             raise ValueError("two steps have one name")
-        parts = {"steps": steps, "claims": claims, "measured": measured, "notices": notices}
+        results = (lambda: _of(steps, measured())) if callable(measured) else _of(steps, measured)
+        parts = {"steps": steps, "claims": claims, "measured": results, "notices": notices}
         for name, given in parts.items():
             self.keep(name, given)
         object.__setattr__(self, "origin", origin)

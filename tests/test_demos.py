@@ -66,6 +66,27 @@ def assert_same(first: Evidence, second: Evidence, what: str) -> None:
     assert (first.source, first.notices) == (second.source, second.notices)
 
 
+def upto(demo) -> dict:
+    """The sliders of a demo that end where the other values end them, by name."""
+    return {p.name: p.control for p in demo.params if getattr(p.control, "upto", None)}
+
+
+ENDED = [d for d in PURE if upto(d)]
+
+
+@pytest.mark.parametrize("demo", ENDED, ids=ids(ENDED))
+def test_a_slider_ends_where_nothing_more_would_be_shown(demo):
+    for name, control in upto(demo).items():
+        (p,) = (p for p in demo.params if p.name == name)
+        given = dict(p.when.conditions) if p.when else {}
+        end = control.upto(demo.values(given))
+        assert control.low < end < control.high, name
+        last, before, beyond = (demo(**given, **{name: v}) for v in (end, end - 1, control.high))
+        assert_same(last, beyond, f"{demo.stem}.{demo.name}")
+        with pytest.raises(AssertionError):
+            assert_same(last, before, "")
+
+
 @pytest.mark.parametrize("part", ["views", "claims", "measured"])
 def test_unseeded_numbers_are_found_wherever_they_show(part):
     def evidence(x: float) -> Evidence:

@@ -68,6 +68,7 @@ function mark(state) {
     tab.setAttribute("aria-selected", i === state.step);
     tab.tabIndex = i === state.step ? 0 : -1;
   });
+  tell(state);
   const shown = state.steps[state.step].name;
   [...(state.chips?.children ?? [])].forEach((chip, i) => {
     const { active, step } = state.presets[i];
@@ -85,12 +86,20 @@ function mark(state) {
 
 export function say(state, data) {
   state.said.replaceChildren(...data.said.map(({ kind, text }) => {
-    const line = make("p", `lf-note lf-note-${kind}`, text);
+    const line = spelled(make("p", `lf-note lf-note-${kind}`), text);
     line.setAttribute("role", kind === "info" ? "status" : "alert");
     line.dir = "auto";
     return line;
   }));
-  state.numbers.replaceChildren(...data.numbers.map(({ label, value }) => {
+  state.told = data.numbers;
+  tell(state);
+}
+
+// The large numbers of the step that is shown; where it has none of its own, those of the whole demo.
+function tell(state) {
+  const all = state.told ?? [], shown = state.steps[state.step].name;
+  const whole = !all.some(({ step }) => step === shown);
+  state.numbers.replaceChildren(...all.filter(({ step }) => step === (whole ? "" : shown)).map(({ label, value }) => {
     const pair = make("div");
     pair.append(spelled(make("dt"), label), make("dd", "", value));
     return pair;

@@ -100,7 +100,7 @@ const FLAT = 12;  // px: square cells that are lower than this are drawn oblong,
 // A matrix in its room: the size of a cell, the slant of the tick texts, how many of them are left out.
 export function matrix(view, room, budget) {
   const [r, c] = view.cells, { large = 1 } = view, plain = cells(view, room, budget, view.figure.layout.margin);
-  const { m, cell, tall, angle } = large > 1 ? cells(view, room, budget, overhang(view, plain)) : plain;
+  const { m, cell, tall, angle } = cells(view, room, budget, overhang(view, plain));
   const every = (need, have) => nice(Math.max(1, Math.ceil(need / have)));  // a tick text needs this much room
   const slanted = c > SENTENCE ? 18 : 13;  // names of a sentence's tokens may touch rather than be left out
   const steps = [every(angle ? slanted * large : view.widest + (view.numbered ? 6 : 3), cell), every(13 * large, tall)];
@@ -119,10 +119,12 @@ function cells(view, room, budget, margin) {
   return { m, cell, tall, angle };
 }
 
-// The margins of a matrix in a lecture's size: an axis title that is longer than its axis has room at both ends.
+// The margins of a matrix: an axis title that is longer than its axis (that of a single row) has room at both ends, in a
+// lecture's size on both axes.
 function overhang(view, { cell, tall }) {
   const { layout } = view.figure, [r, c] = view.cells, { l, t } = layout.margin;
   const above = beyond(layout.yaxis, layout, tall * r);
+  if (!(view.large > 1)) return { ...layout.margin, t: Math.max(t, above) };
   return { ...layout.margin, l: Math.max(l, beyond(layout.xaxis, layout, cell * c)), r: right(view, cell * c), t: Math.max(t, above) };
 }
 

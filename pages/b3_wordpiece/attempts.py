@@ -18,10 +18,11 @@ PRESETS = {
     "unhappiness": {"word": "unhappiness", "look": 10},
     "apple": {"word": "苹", "look": 1},
 }
+LOOK = Slider(1, 25, upto=lambda values: len(read(values["word"])[0].attempts))
 SHOWN = 7  # rows of the table: the look that is shown stays in sight without scrolling, on a phone too
 
 
-def attempts(word: Annotated[str, Text(120)] = "flightless", look: Annotated[int, Slider(1, 25)] = 5) -> Evidence:
+def attempts(word: Annotated[str, Text(120)] = "flightless", look: Annotated[int, LOOK] = 5) -> Evidence:
     """One word, cut look by look, and a spelling in fewer pieces where there is one."""
     traces = read(word)
     t, looks = traces[0], len(traces[0].attempts)

@@ -28,13 +28,14 @@ PRESETS = {
 def masks(
     sentence: Line = LINE,
     pattern: Annotated[str, Choice("encoder", "decoder", "prefix")] = "decoder",
-    prefix: Annotated[int, Slider(1, LIMIT), When(pattern="prefix")] = 5,
+    prefix: Annotated[
+        int, Slider(1, LIMIT, upto=lambda values: len(_tokens(values["sentence"]))), When(pattern="prefix")
+    ] = 5,
     layer: local_bert.Layer = 1,
     head: local_bert.Head = 8,
 ) -> Evidence:
     """Who may look at whom, and what a head of the local BERT does when it may look nowhere else."""
-    local_bert.fits(sentence, LIMIT)
-    tokens = bert.load().encode(sentence).tokens
+    tokens = _tokens(sentence)
     mask = allowed(pattern, len(tokens), min(prefix, len(tokens)))  # (T, T)
     trace, usual = _traced(sentence, mask), _traced(sentence, None)
     weights = trace.attentions[layer, head].double()  # (T, T)
@@ -69,6 +70,12 @@ def masks(
         source=local_bert.source(layer, head),
         notices=local_bert.unknown(tokens),
     )
+
+
+def _tokens(sentence: str) -> list[str]:
+    """Raises Refusal as local_bert.fits."""
+    local_bert.fits(sentence, LIMIT)
+    return bert.load().encode(sentence).tokens
 
 
 def allowed(pattern: str, T: int, prefix: int) -> Tensor:

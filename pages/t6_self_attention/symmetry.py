@@ -34,6 +34,7 @@ def symmetry(
     real, tied = attention.steps(q, k, v), attention.steps(q, q, v)
     tokens, T = trace.tokens, len(trace.tokens)
     chosen = Cell.inside(cell, (T, T))
+    skews = _skew(_all_scores(trace))  # (L, H)
     undivided = tied.weights * _row_sums(tied.scaled)  # (T, T): the softmax without its division
 
     def square(z: Tensor, title: str, **look) -> Heatmap:
@@ -53,7 +54,7 @@ def symmetry(
         ),
         Step(
             "heads",
-            local_bert.by_head(_skew(_all_scores(trace)), "skew_title", layer, head, scale="amount", hover="skew_of"),
+            local_bert.by_head(skews, "skew_title", layer, head, scale="amount", hover="skew_of"),
         ),
         claims=[
             same("same_as_model", real.weights, trace.attentions[layer, head], abs=1e-5),
@@ -63,7 +64,9 @@ def symmetry(
         ],
         measured=[
             *_both_ways(real.weights, tied.weights, chosen),
-            Measured("real_skew", _skew(real.scores)),
+            Measured("real_skew", skews[layer, head], step="heads"),
+            Measured("least_skew", skews.min(), step="heads"),
+            Measured("most_skew", skews.max(), step="heads"),
             Measured("tied_weight_skew", _skew(tied.weights)),
             Measured("real_self", real.weights.diagonal().mean(), unit="share"),
             Measured("tied_self", tied.weights.diagonal().mean(), unit="share"),

@@ -25,7 +25,7 @@ PRESETS = {
 
 def batching(
     lines: Lines = LINES,
-    line: Annotated[int, Slider(1, MOST)] = 1,
+    line: Annotated[int, Slider(1, MOST, upto=lambda values: len(Texts.lines(values["lines"])))] = 1,
     masked: Annotated[bool, Toggle()] = True,
     head: Head = 1,
 ) -> Evidence:

@@ -9,7 +9,7 @@ from torch.nn import functional as F
 from models import attention
 from pages.t8_text_to_tensor.inputs import CARD, CHINESE, Chinese, Head, Layer
 from pages.t8_text_to_tensor.stations import STATIONS, Shape, Stop, station_map, told
-from pages.t8_text_to_tensor.travel import Trip, piece, travel
+from pages.t8_text_to_tensor.travel import Trip, longest, piece, travel
 from study import local_bert
 from study.controls import Slider
 from study.demo import Claim, Evidence, Measured, Origin, same
@@ -32,7 +32,7 @@ def journey(
     station: Stop = "qkv",
     layer: Layer = 0,
     head: Head = 1,
-    written: Annotated[int, Slider(0, 12)] = 3,
+    written: Annotated[int, Slider(0, 12, upto=lambda values: longest(values["chinese"]))] = 3,
 ) -> Evidence:
     """The map of all stations with their shapes, and the numbers of the chosen one."""
     trip = travel(chinese, written, layer)

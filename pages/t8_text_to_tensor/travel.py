@@ -41,18 +41,10 @@ class Trip:
 def travel(text: str, written: int, layer: int) -> Trip:
     """The text through this layer of the encoder, then through the decoder after so many tokens of its translation.
 
-    Raises Refusal("empty") where nothing can be read, Refusal("too_many_tokens") for more than LIMIT characters.
+    Raises as _read.
     """
-    ours = _translator()
-    length = len(ours.vocabulary.encode_source(text))
-    if length > LIMIT:
-        raise Refusal("too_many_tokens", tokens=length, limit=LIMIT)
-    try:
-        source = torch.tensor([ours.source_ids(text)])  # (1, S)
-    except ValueError:  # too long it is not
-        raise Refusal("empty") from None
-    translation = ours.translate(text)
-    chosen = [step.id for step in translation.steps][: min(written, len(translation.steps) - 1)]
+    ours, (source, translation) = _translator(), _read(text)
+    chosen = [step.id for step in translation.steps][: min(written, longest(text))]
     target = torch.tensor([[START, *chosen]])  # (1, T)
     trace = ours.model.trace(source, target)
     encoder, after = _encoder_layer(trace.encoder_states[2 * layer], layer)
@@ -73,6 +65,29 @@ def travel(text: str, written: int, layer: int) -> Trip:
     }
     pieces = tuple(ours.vocabulary.target_pieces([START, *chosen]))
     return Trip(ours.source_tokens(text), pieces, translation, trace, tensors, after)
+
+
+def longest(text: str) -> int:
+    """The tokens of the whole translation, its end aside. Raises as _read."""
+    return len(_read(text)[1].steps) - 1
+
+
+@memo
+@torch.no_grad()
+def _read(text: str) -> tuple[Tensor, Translation]:
+    """The ids (1, S) and the translation.
+
+    Raises Refusal("empty") where nothing can be read, Refusal("too_many_tokens") for more than LIMIT characters.
+    """
+    ours = _translator()
+    length = len(ours.vocabulary.encode_source(text))
+    if length > LIMIT:
+        raise Refusal("too_many_tokens", tokens=length, limit=LIMIT)
+    try:
+        ids = ours.source_ids(text)
+    except ValueError:  # too long it is not
+        raise Refusal("empty") from None
+    return torch.tensor([ids]), ours.translate(text)
 
 
 def _encoder_layer(x: Tensor, layer: int) -> tuple[dict[str, Tensor], Tensor]:

@@ -67,7 +67,7 @@ def twin(
             Claim("parameters", measured=counted, expected=real.parameters),
         ],
         measured=[Measured("d_k", config.d_k), Measured("parameters", real.parameters)],
-        origin=Origin.TOY,
+        origin=Origin.CALCULATED,
     )
 
 

@@ -18,7 +18,7 @@ from study.markdown import shortened
 from study.named_cells import NamedCells, as_widgets
 from study.once import in_a_run
 from study.shell import address, chips, data, health, widgets, work
-from study.shell.checks import LARGE, checks, result_text
+from study.shell.checks import checks, large_results, result_text
 from study.shell.counts import newer, reset
 from study.shell.data import NOTHING
 from study.shell.drawn import drawings
@@ -181,10 +181,14 @@ def _figure(demo: Demo, outcome: Outcome, words: DemoWords, look: Look, values: 
 
 
 def _numbers(evidence: Evidence, words: DemoWords, bare: bool) -> list[dict[str, str]]:
-    """The first results that were measured: in large type. bare: their names alone."""
+    """The first results that were measured, in large type, and the step of each. bare: their names alone."""
     return [
-        {"label": words(f"measured.{result.name}"), "value": NOTHING if bare else result_text(result, words)}
-        for result in evidence.measured[:LARGE]
+        {
+            "label": words(f"measured.{result.name}"),
+            "value": NOTHING if bare else result_text(result, words),
+            "step": result.step,
+        }
+        for result in large_results(evidence)
     ]
 
 

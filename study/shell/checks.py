@@ -10,10 +10,16 @@ from study.markdown import symbols
 from study.shell.session import key_of
 from study.words import DemoWords, Words, app_words
 
-LARGE = 3  # results in large type; the others stand with the claims
+LARGE = 3  # results in large type, of the whole demo and of each step; the others stand with the claims
 LEAST = 0.01  # per cent: what is less is told as less
 NOTHING = 1e-9  # a result below this is told as 0: it is what rounding left
 PER_CENT = {"share": 100, "percent": 1}  # the units told in per cent, and by what their values are multiplied
+
+
+def large_results(evidence: Evidence) -> tuple[Measured, ...]:
+    """The first results of the whole demo, then those of each step that has some of its own."""
+    of = dict.fromkeys(["", *(step.name for step in evidence.steps)])
+    return tuple(result for step in of for result in [m for m in evidence.measured if m.step == step][:LARGE])
 
 
 def result_text(result: Measured, words: DemoWords) -> str:
@@ -42,7 +48,8 @@ def _digits(value: float, grouping: str = "") -> str:
 
 def checks(evidence: Evidence, demo: Demo, words: DemoWords) -> None:
     """One line, "5 checks hold", that opens to the claims and the rest of what was measured. Open where one fails."""
-    app, claims, rest = app_words(words.lang), evidence.claims, evidence.measured[LARGE:]
+    app, claims, large = app_words(words.lang), evidence.claims, large_results(evidence)
+    rest = tuple(result for result in evidence.measured if result not in large)
     failing = sum(not claim.holds for claim in claims)
     if not claims and not rest:
         return

@@ -47,14 +47,14 @@ def rail(demo: Demo, words: DemoWords) -> tuple[dict[str, Any], st.delta_generat
                 if left < 0 or isinstance(p.control, SeedControl):
                     rare.append(p)
                     continue
-            values[p.name] = table(p, words) if isinstance(p.control, Numbers) else _widget(demo, p, words)
+            values[p.name] = table(p, words) if isinstance(p.control, Numbers) else _widget(demo, p, values, words)
         if rare:
             more = app_words(words.lang)("more")
             rest = st.popover(more, icon=":material/tune:", key=f"{key_of(demo)}._more", on_change="rerun")
             if rest.open:  # Streamlit searches the whole session for each box of a number
                 with rest:
                     for p in rare:
-                        values[p.name] = _widget(demo, p, words)
+                        values[p.name] = _widget(demo, p, values, words)
     return values, place, kind
 
 
@@ -62,7 +62,7 @@ def _shown(p: Param, values: dict[str, Any]) -> bool:
     return p.when is None or p.when.holds(values)
 
 
-def _widget(demo: Demo, p: Param, words: DemoWords) -> Any:
+def _widget(demo: Demo, p: Param, values: dict[str, Any], words: DemoWords) -> Any:
     label, control = words(f"controls.{p.name}"), p.control
     keep: dict[str, Any] = {"key": p.key, "persist_state": "session"}
     if any(p.name in other.anew for other in demo.params):
@@ -81,7 +81,7 @@ def _widget(demo: Demo, p: Param, words: DemoWords) -> Any:
             return st.segmented_control(label, options, format_func=options.__getitem__, required=True, **keep)
     if isinstance(control, SeedControl):
         return st.number_input(label, control.low, control.high, step=1, **keep)
-    return slider(p, label, lambda: begin_anew(demo, p.name))
+    return slider(p, label, values, lambda: begin_anew(demo, p.name))
 
 
 def _wraps(labels: Iterable[str]) -> bool:

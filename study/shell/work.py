@@ -59,7 +59,7 @@ def advance(demo: Demo, words: DemoWords, values: dict[str, Any]) -> Shown:
             _button(demo, words, values, running)
     earlier = [other for other in jobs if other is not job and other.evidence]
     shown = _shown(demo, words, values, job, [other for other in earlier if runs.comparable(other.evidence)])
-    _told(words, job, shown)
+    _told(demo, words, values, job, shown)
     return shown
 
 
@@ -148,23 +148,29 @@ def _button(demo: Demo, words: Words, values: dict[str, Any], running: bool) -> 
     )
 
 
-def _told(words: Words, job: Job | None, shown: Shown) -> None:
-    """Under the button: how far the work is, or whose run it is that is shown."""
+def _told(demo: Demo, words: Words, values: dict[str, Any], job: Job | None, shown: Shown) -> None:
+    """Under the button: how far the work is and how long a stored run took, or whose run it is that is shown."""
     app = app_words(words.lang)
     if shown.running:
         if job.due:
             st.caption(app("work_paced"))
         elif job.ahead:
             st.caption(app("work_ahead", n=job.ahead))
-        elif job.done is not None:
-            st.progress(job.done)
         else:
-            st.caption(app("work_on"))
+            run, _ = stored.nearest(demo, values)
+            about = app("work_about", seconds=_seconds(run)) if run else None
+            if job.done is not None:
+                st.progress(job.done, about)
+            else:
+                st.caption(about or app("work_on"))
     elif shown.stored:
-        seconds = max(1, round(shown.stored.seconds))
-        st.caption(app("stored_run" if shown.fits else "stored_other", seconds=seconds))
+        st.caption(app("stored_run" if shown.fits else "stored_other", seconds=_seconds(shown.stored)))
     elif shown.evidence is None or not shown.fits:
         st.caption(app("not_started"))
+
+
+def _seconds(run: stored.Stored) -> int:
+    return max(1, round(run.seconds))
 
 
 def _pressed(demo: Demo, values: dict[str, Any]) -> None:

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from study.demo import demos
 from study.views import Equation
 
-from .driver import LESSONS, T5, act, at, box, card, cell, idle, panel, redraws, step
+from .driver import LESSONS, T5, act, at, box, card, cell, idle, panel, redraws, slider, step, widget
 
 B2, T2, T3, T4, T7, T9 = (
     "b2_input_embeddings", "t2_layer_vs_batch_norm", "t3_positional_encoding", "t4_encoder_decoder",
@@ -152,6 +152,31 @@ def test_a_chip_shows_the_step_that_its_sentence_is_about(open_page):
     step(page, name, "roles")  # a table: neither the chip nor its sentence is about it
     expect(chip).to_have_attribute("aria-pressed", "false")
     expect(said).to_be_hidden()
+
+
+def test_the_large_numbers_are_those_of_the_step(open_page):
+    page = at(open_page, "t6_self_attention", locale="en-US")
+    names = card(page, "symmetry").locator(".lf-numbers dt")
+    expect(names).to_contain_text(["Weight of this cell", "The way back", "This cell"])
+    step(page, "symmetry", "heads")
+    expect(names).to_contain_text(["Asymmetry of the chosen head", "Least of the 72", "Greatest of the 72"])
+    step(page, "symmetry", "weights")
+    expect(names).to_contain_text(["Weight of this cell", "The way back", "This cell"])
+
+
+def test_a_slider_ends_at_the_last_line_and_grows_with_the_text(open_page):
+    stem = "t8_text_to_tensor"
+    page = at(open_page, stem, f"{stem}.batching.line=5&{stem}.journey.written=12")
+    line, written = slider(page, f"{stem}.batching.line"), slider(page, f"{stem}.journey.written")
+    expect(line).to_have_attribute("aria-valuetext", "3")
+    expect(written).to_have_attribute("aria-valuetext", "6")  # I read a book yesterday .
+    with redraws(page, "batching"):
+        widget(page, f"{stem}.batching.lines").locator("textarea").fill("你好\n我\n猫\n书")
+        page.keyboard.press("Control+Enter")
+    expect(line).to_have_attribute("aria-valuetext", "4")
+    with redraws(page, "batching"):
+        line.press("ArrowLeft")
+    expect(line).to_have_attribute("aria-valuetext", "3")
 
 
 def test_a_click_on_a_head_removes_it_and_the_next_brings_it_back(open_page):

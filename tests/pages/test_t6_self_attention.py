@@ -10,6 +10,7 @@ from pages.t6_self_attention import pronoun_bench as bench
 from pages.t6_self_attention.marked_lines import LINES, TELLING
 from study.controls import Refusal
 from study.demo import Origin, demos
+from study.shell.checks import large_results
 from study.views import Heatmap, Say
 from study.words import NOTES
 
@@ -222,6 +223,7 @@ def test_what_the_note_says_about_a_shared_projection():
     assert found["real_there"] == pytest.approx(0.68, abs=0.01) and found["real_back"] == pytest.approx(0.03, abs=0.01)
     assert tied.z[there] == pytest.approx(tied.z[back], abs=1e-9)
     assert found["tied_there"] != found["tied_back"] and max(found["tied_there"], found["tied_back"]) < 0.001
+    assert [m.name for m in large_results(evidence) if m.step == "heads"] == ["real_skew", "least_skew", "most_skew"]
     skew = view(evidence, "skew_title").z
     assert skew.min() == pytest.approx(0.71, abs=0.01) and skew.max() == pytest.approx(1.82, abs=0.01)
     z = view(evidence, "real_scores").z  # (T, T)

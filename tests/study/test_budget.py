@@ -6,8 +6,9 @@ from types import SimpleNamespace
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from study import budget
+from study import budget, stored
 from study.budget import MOST, SHARE, Budget
+from study.demo import demos
 from study.shell import pace, work
 from study.words import app_words
 
@@ -137,6 +138,18 @@ def test_who_starts_one_training_after_the_other_gets_the_share_too_is_told_and_
         assert app.button(key=button).label == app_words("en")("start")
     assert queue.started == 12 and waited > 5
     assert EACH * queue.started <= 2 * EACH + SHARE * (clock.now - began) + EACH
+
+
+def test_who_waits_for_work_is_told_how_long_a_stored_run_took(clock, monkeypatch):
+    queue, app, button = Line(clock), AppTest.from_string(WORK, default_timeout=60), "t5_attention.train_live._go"
+    under_way = SimpleNamespace(take=lambda: None, over=False, ahead=0, close=lambda: None)
+    monkeypatch.setattr(queue, "start", lambda *args: under_way)
+    monkeypatch.setattr(work, "line", lambda: queue)
+    run, *_ = stored.load(demos("t5_attention")["train_live"])
+    app.run()
+    app.button(key=button).click().run()
+    assert app.button(key=button).label == app_words("en")("stop")
+    assert app_words("en")("work_about", seconds=round(run.seconds)) in [said.value for said in app.caption]
 
 
 def test_what_waits_to_be_started_can_be_stopped(clock, monkeypatch):

@@ -26,7 +26,7 @@ from study.controls import (
     Toggle,
     When,
 )
-from study.demo import Claim, Demo, Evidence, Origin, Progress, read
+from study.demo import Claim, Demo, Evidence, Measured, Origin, Progress, Step, read
 from study.figures import draw, draw_all, figure
 from study.figures.base import base64_array
 from study.figures.label_places import places
@@ -35,6 +35,7 @@ from study.markdown import colored, linked
 from study.note_text import Piece, pieces
 from study.notes import lessons
 from study.quiz import Item, close, item, shuffled, told, within
+from study.shell.checks import large_results
 from study.views import (
     Bars,
     Chain,
@@ -161,6 +162,14 @@ def test_views_refuse_what_does_not_fit():
         Scatter([Points("s", [1], [2], ["a"])], x="x", y="y", selected=(0, 1))
     with pytest.raises(ValueError, match="at least one view"):
         Evidence(origin=Origin.TOY)
+    with pytest.raises(ValueError, match="of a step that is not there"):
+        Evidence(Tokens("ab"), measured=[Measured("m", 1, step="s")], origin=Origin.TOY)
+
+
+def test_three_results_of_the_whole_and_three_of_a_step_are_told_in_large_type():
+    found = [Measured(f"{step}{n}", n, step=step) for n in range(4) for step in ("t", "", "s")]
+    evidence = Evidence(Step("s", Tokens("a")), Step("t", Tokens("b")), measured=found, origin=Origin.TOY)
+    assert [result.name for result in large_results(evidence)] == ["0", "1", "2", "s0", "s1", "s2", "t0", "t1", "t2"]
 
 
 VIEWS = [
