@@ -67,7 +67,7 @@ def which_table(
             same("as_printed", printed, stated, abs=1e-9),
         ],
         origin=Origin.PAPER,
-        source="Devlin et al. 2019, Tables 1-8, Figure 5",
+        source="Devlin et al. 2019, Tables 1–8, Figure 5",
         notices=[Say("answer_first")] if answer == OPEN else [],
     )
 
