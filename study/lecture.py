@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 from study import link
+from study.by_chips import by_chips
 from study.controls import Block, Cell, SeedControl
 from study.demo import STEP, Demo
 from study.link import State
@@ -130,4 +131,5 @@ def pasted(address: str, lessons: Iterable[Lesson]) -> Lecture:
 
 def controls(demo: Demo) -> list[str]:
     """The names of the controls that a lecturer may keep on the screen: those of its rail, but for seeds."""
-    return [p.name for p in demo.params if not isinstance(p.control, Cell | Block | SeedControl)]
+    chosen = by_chips(demo)
+    return [p.name for p in demo.params if not isinstance(p.control, Cell | Block | SeedControl) and p is not chosen]

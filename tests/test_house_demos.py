@@ -6,6 +6,7 @@ import re
 import pytest
 
 from study import link
+from study.by_chips import by_chips
 from study.controls import Text
 from study.demo import STEP, demos
 from study.figures import draw_all
@@ -23,7 +24,9 @@ def test_every_text_of_a_demo_is_there(lesson, name, lang):
     for p in demo.params:
         if type(p.control).__name__ != "Cell":
             assert words(f"controls.{p.name}")
-        if type(p.control).__name__ == "Block":  # the boxes of a drawing have their texts in it
+        if type(p.control).__name__ == "Block" or p is by_chips(demo):  # boxes and chips have their texts on them
+            unread = [option for option in p.control.options if words.has(f"options.{p.name}.{option}")]
+            assert not unread, f"{name}: nobody reads options.{p.name}"
             continue
         for option in getattr(p.control, "options", getattr(p.control, "columns", ())):
             assert words(f"options.{p.name}.{option}")

@@ -50,5 +50,6 @@ export function block(p, event) {
   if (!next || far(next) === Infinity) return undefined;
   p.body.querySelectorAll("[data-block]").forEach((of) => of.setAttribute("tabindex", of === next ? 0 : -1));
   next.focus({ preventScroll: true });
-  return next.dataset.block;
+  // Where nothing is chosen yet, a choice may be an answer: the arrows only lead to it, Enter or the space bar gives it.
+  return p.body.querySelector("[data-block][aria-pressed='true']") ? next.dataset.block : undefined;
 }

@@ -6,9 +6,9 @@ from typing import Annotated
 
 from pages.b1_paper_map.tables import ACCURACY, FEATURES, GLUE, MASKING, SIZE, SQUAD_1, SQUAD_2, SWAG, TASKS
 from study.controls import Anew, Block, Choice
-from study.demo import Claim, Evidence, Origin
+from study.demo import Claim, Evidence, Origin, same
 from study.views import Chain, Diagram, Say, Table
-from study.views.diagram import Box
+from study.views.diagram import Box, Text
 
 OPEN, NONE = "open", "none"
 PLACES = (*(f"table_{n}" for n in range(1, 9)), "figure_5", NONE)
@@ -41,7 +41,8 @@ ITEMS = {
     "expert": Item("table_4", SWAG.cell("large", "test"), SWAG.cell("expert", "test"), 1.3),
     "order": Item(NONE),
 }
-PRESETS = {name: {"statement": name} for name in ("pairs", "frozen", "seeds", "mask_only", "early")}
+PRESETS = {name: {"statement": name} for name in ITEMS}
+SIGNS = {"right": "✓", "wrong": "✗"}
 WIDE, HIGH, COLUMNS = 68, 30, 5  # of a box, boxes in a row
 
 
@@ -52,25 +53,31 @@ def which_table(
     """A statement; once the reader has chosen a place, whether it is the right one, why, and its two numbers."""
     item = ITEMS[statement]
     chosen = answer if answer != OPEN else ""
-    boxes = list(_places(item.answer, answer))
+    places = list(_places(item.answer, answer))
     shown = chosen and item.answer != NONE
-    difference = item.first - item.second
-    as_printed = Claim("as_printed", measured=difference, expected=item.stated, abs=1e-9)
+    unasked = set(PLACES) - {each.answer for each in ITEMS.values()}
+    printed = [each.first - each.second for each in ITEMS.values()]
+    stated = [each.stated for each in ITEMS.values()]
     return Evidence(
-        Diagram(boxes, 360, 72, pick="answer", selected=chosen, title=Say(f"{statement}_claim")),
+        Diagram(places, 360, 72, pick="answer", selected=chosen, title=Say(f"{statement}_claim")),
         *([_graded(statement, item, chosen)] if chosen else []),
         *([_numbers(statement, item)] if shown else []),
-        claims=[Claim("one_right", measured=PLACES.count(item.answer), expected=1), *([as_printed] if shown else [])],
+        claims=[  # of all twelve: what holds for one alone would tell its answer
+            Claim("every_place", measured=len(unasked), expected=0),
+            same("as_printed", printed, stated, abs=1e-9),
+        ],
         origin=Origin.PAPER,
-        source="Devlin et al. 2019, Tables 1-8, Figure 5",
+        source="Devlin et al. 2019, Tables 1–8, Figure 5",
         notices=[Say("answer_first")] if answer == OPEN else [],
     )
 
 
 def _graded(statement: str, item: Item, chosen: str) -> Table:
-    """Whether the answer is right, which one is, and why."""
+    """Whether the answer is right, which one is, and why; of a wrong one, what is found there instead."""
+    is_right = chosen == item.answer
     rows = [
-        [Say("verdict"), Say("right" if chosen == item.answer else "wrong")],
+        [Say("verdict"), Say("right" if is_right else "wrong")],
+        *([] if is_right else [[Say(chosen), Say(f"{chosen}_holds")]]),
         [Say("place"), Say(item.answer)],
         [Say("why"), Say(f"{statement}_why")],
     ]
@@ -87,8 +94,8 @@ def _numbers(statement: str, item: Item) -> Chain:
     return Chain(links, "numbers", joins=["−", "="])
 
 
-def _places(right: str, answer: str) -> Iterator[Box]:
-    """Ten boxes; after an answer the right one and, if it is another, the chosen one are coloured."""
+def _places(right: str, answer: str) -> Iterator[Box | Text]:
+    """Ten boxes; after an answer the right one and, if it is another, the chosen one have their colour and sign."""
     for i, place in enumerate(PLACES):
         row, column = divmod(i, COLUMNS)
         x = 2 + column * (WIDE + 4)
@@ -97,3 +104,5 @@ def _places(right: str, answer: str) -> Iterator[Box]:
         if answer != OPEN and place in (right, answer):
             role = "right" if place == right else "wrong"
         yield Box(x, y, WIDE, HIGH, Say(place), role=role, size=12, name=place)
+        if role:
+            yield Text(x + 3, y + 12, SIGNS[role], anchor="start", role=role, size=12, bold=True)

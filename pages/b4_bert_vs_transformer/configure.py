@@ -116,7 +116,7 @@ def _by_part(counted: shapes.Count) -> Bars:
     """Where the parameters are, in millions."""
     sums = {part: sum(counted.parts.get(block, 0) for block in blocks) for part, blocks in PARTS.items()}
     millions = {part: [n / MILLION] for part, n in sums.items()}
-    return Bars(millions, [f"{counted.total / MILLION:.1f}"], x="total_number", y="millions", title="by_part")
+    return Bars(millions, [f"{counted.total / MILLION:.4g}"], x="total_number", y="millions", title="by_part")
 
 
 def _formula(config: BertConfig, pooler: bool) -> Table:

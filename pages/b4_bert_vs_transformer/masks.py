@@ -18,10 +18,10 @@ from study.demo import Claim, Evidence, Measured, Origin, same
 from study.views import Heatmap, Say
 
 PRESETS = {
-    "bert": {"sentence": LINE, "pattern": "encoder"},
+    "bert": {"pattern": "encoder"},
     "gpt": {"pattern": "decoder"},
     "prefix": {"pattern": "prefix", "prefix": 5},
-    "looks_back": {"sentence": LINE, "pattern": "decoder", "layer": 0, "head": 2},
+    "looks_back": {"pattern": "decoder", "layer": 0, "head": 2},
 }
 
 

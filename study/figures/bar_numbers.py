@@ -9,6 +9,7 @@ from study.look import Look, alike, legible, number
 from study.views import Bars
 
 MOST = 12  # bars that have room for their numbers
+SHORT = 1e4  # from here on a number is told in thousands: 806 beside 1.61k is read twice
 UNITS = ((1e9, "G"), (1e6, "M"), (1e3, "k"))
 
 
@@ -20,7 +21,7 @@ def bar_texts(view: Bars) -> dict[str, list[str]]:
     if len(view.labels) * len(view.values) > MOST:
         return {}
     values = [float(value) for group in view.values.values() for value in group]
-    is_large = any(abs(value) >= 1e3 for value in values)
+    is_large = any(abs(value) >= SHORT for value in values)
     texts = iter(map(_thousands, values) if is_large else alike(values, digits=3, loss=0.05))
     return {key: [next(texts) for _ in group] for key, group in view.values.items()}
 

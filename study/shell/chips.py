@@ -4,6 +4,7 @@ from typing import Any
 
 import streamlit as st
 
+from study.by_chips import by_chips
 from study.controls import Text
 from study.demo import STEP, Demo, Evidence
 from study.words import DemoWords
@@ -44,6 +45,8 @@ def speaking(evidence: Evidence | None, demo: Demo, words: DemoWords, values: di
 
 def chips(evidence: Evidence | None, demo: Demo, words: DemoWords, values: dict[str, Any]) -> list[dict[str, Any]]:
     active = matching(demo, values)
+    if of := by_chips(demo):  # they are its widget: its value is marked, whatever box of the drawing is chosen
+        active = [name for name, preset in demo.presets.items() if preset.get(of.name, of.default) == values[of.name]]
     return [
         {
             "name": name,

@@ -208,6 +208,21 @@ def test_a_box_of_a_drawing_is_chosen_by_click_and_arrow_keys(open_page):
     expect(chosen).to_have_attribute("data-block", "decoder_self")
 
 
+def test_arrow_keys_lead_to_an_answer_and_do_not_give_it(open_page):
+    page = at(open_page, "b1_paper_map")
+    boxes = card(page, "which_table").locator("[data-block]")
+    focused, chosen = boxes.and_(page.locator(":focus")), boxes.and_(page.locator("[aria-pressed=true]"))
+    boxes.first.focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowDown")
+    expect(focused).to_have_attribute("data-block", "table_7")
+    idle(page)
+    expect(chosen).to_have_count(0)
+    page.keyboard.press("Enter")
+    expect(chosen).to_have_attribute("data-block", "table_7")
+    expect(chosen).to_be_focused()
+
+
 def test_matrices_that_are_compared_have_cells_of_one_size_and_all_their_names(open_page):
     page = at(open_page, T4, size=(1280, 800))
     names = {view.title: view.cols for view in demos(T4)["three_attentions"]().steps[0].views}

@@ -12,7 +12,7 @@ from models.bert import BertConfig
 from pages.b1_paper_map import ablations, abstract, appendix_c, sections, tables, which_table
 from study.demo import Origin, demos
 from study.views import Chain, Diagram, Say, Table
-from study.views.diagram import Box
+from study.views.diagram import Box, Text
 from study.words import NOTES, text
 from tests.facts import b1_paper_map as fact
 from tests.lessons import each_language
@@ -148,7 +148,8 @@ def test_the_map_can_be_clicked_everywhere():
         boxes = [part for part in drawing.parts if isinstance(part, Box)]
         assert drawing.pick == "section" and drawing.selected == name
         assert [box.name for box in boxes] == list(sections.SECTIONS)
-        assert told.title == Say("chosen", number=s.number) and len(told.rows) == 3
+        heading = "appendix" if s.row == "details" else "chosen"
+        assert told.title == Say(heading, number=s.number) and len(told.rows) == 3
         assert all(a.x + a.width <= b.x for a, b in itertools.pairwise(boxes) if a.y == b.y), "boxes of a row overlap"
 
 
@@ -179,10 +180,23 @@ def test_nothing_is_given_away_before_the_answer(statement):
 
 
 def test_the_drawing_marks_both_answers():
-    drawing = D["which_table"](statement="bilstm", answer="table_1").views[0]
-    assert {part.name: part.role for part in drawing.parts if part.role} == {"table_1": "wrong", "table_5": "right"}
-    drawing = D["which_table"](statement="seeds", answer="none").views[0]
-    assert {part.name: part.role for part in drawing.parts if part.role} == {"none": "right"}
+    def marked(**given):
+        parts = D["which_table"](**given).views[0].parts
+        boxes = {part.name: part.role for part in parts if isinstance(part, Box) and part.role}
+        return boxes, [(part.text, part.role) for part in parts if isinstance(part, Text)]
+
+    boxes, signs = marked(statement="bilstm", answer="table_1")
+    assert boxes == {"table_1": "wrong", "table_5": "right"}
+    assert signs == [("✗", "wrong"), ("✓", "right")], "not by colour alone"
+    assert marked(statement="seeds", answer="none") == ({"none": "right"}, [("✓", "right")])
+
+
+@pytest.mark.parametrize("statement", which_table.ITEMS)
+def test_a_wrong_answer_says_what_is_found_there(statement):
+    for place in which_table.PLACES:
+        told = graded(statement, place)[1]
+        right = place == which_table.ITEMS[statement].answer
+        assert told.get(place) == (None if right else f"{place}_holds")
 
 
 def test_every_table_is_asked_for():

@@ -113,6 +113,13 @@ def test_half_the_width():
     assert half["one_layer"] / full["one_layer"] == pytest.approx(0.25, abs=0.001)
 
 
+@pytest.mark.parametrize(("d_model", "n_layer", "vocab"), [(64, 1, 1000), (768, 12, 30_000), (2048, 48, 120_000)])
+def test_the_total_below_the_bars_is_that_of_the_card(d_model, n_layer, vocab):
+    evidence = DEMOS["configure"](model="own", d_model=d_model, n_layer=n_layer, vocab=vocab)
+    (label,) = view(evidence, Bars).labels
+    assert float(label) == pytest.approx(measured(evidence)["total"], rel=1e-3)
+
+
 def test_both_ways_round_to_what_the_paper_says():
     table = next(v for v in DEMOS["configure"]().views if isinstance(v, Table) and "paper" in v.columns)
     for _, _, with_pooler, with_heads, paper in table.rows:

@@ -54,6 +54,7 @@ def test_bars_have_one_number_of_decimals_and_a_minus_sign():
     assert told(Bars({"a": [-10.8, -1], "b": [-9, 0.52]}, ["p", "q"])) == ["−10.8", "−1.0", "−9.0", "0.5"]
     assert told(Bars([56.7, 0.0384], ["p", "q"])) == ["56.7", "0.0384"]
     assert told(Bars([364_000, 2.5e6, 12], ["p", "q", "r"])) == ["364k", "2.5M", "12"]
+    assert told(Bars([1611.1, 805.7, 4.2], ["p", "q", "r"])) == ["1610", "806", "4.2"], "one unit"
     (many,) = draw(Bars(list(range(13)), [str(i) for i in range(13)]), Look("light"), str)["figure"]["data"]
     assert "text" not in many
 
