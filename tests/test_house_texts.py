@@ -196,3 +196,17 @@ def test_interviews_make_the_same_points(lesson, both):
 def test_missing_text_is_an_error():
     with pytest.raises(KeyError, match="no text for"):
         Words("en", {"a": {"b": "c"}}, "x.yaml")("a.d")
+
+
+RAW_SYMBOL = re.compile(r"\b[A-Za-z]_[A-Za-z]+\b")  # W_Q, d_model
+
+
+@each_language
+@each_lesson
+def test_what_to_look_for_and_a_control_set_symbols_as_symbols(lesson, lang):
+    """They are markdown: d_k stands in them as $d_k$."""
+    for name in lesson.demos:
+        words = lesson.words(lang).texts["demos"][name]
+        said = [words["look_for"], *words.get("looks", {}).values(), *words.get("controls", {}).values()]
+        raw = [text for text in said if RAW_SYMBOL.search(re.sub(r"\$[^$]*\$|`[^`]*`|\{[^}]*\}", "", str(text)))]
+        assert raw == [], f"{lang}/{lesson.stem}.yaml, {name}"

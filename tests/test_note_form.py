@@ -1,5 +1,6 @@
 """The form of a note: what comes in which order, how long it is, what is folded; its quiz cannot be guessed."""
 
+import itertools
 import re
 
 import pytest
@@ -88,6 +89,25 @@ def test_a_note_shows_code_of_ours_and_a_picture(lesson):
         pictures = [name for name in placed if not demos(lesson.stem)[name].params]
         assert pictures, f"{lesson.stem}: {ORDER[lang][2]}: no picture (a demo without controls that shows a Diagram)"
         assert all(isinstance(demos(lesson.stem)[name]().views[0], Diagram) for name in pictures)
+
+
+@each_language
+@each_lesson
+def test_a_list_below_a_demo_says_that_it_is_to_be_tried(lesson, lang):
+    for demo, after in itertools.pairwise(unfolded(lesson, lang)):
+        if demo.kind == "demo" and after.kind == "text":
+            listed = re.match(r"\s*(- |1\. )", after.text)
+            assert not listed, f"{lang}/{lesson.stem}.md: below `{demo.text}`: no words before the list"
+
+
+@each_language
+@each_lesson
+def test_a_quiz_calls_a_demo_by_its_title(lesson, lang):
+    """In a note `scaling` becomes a link that reads as the demo's title; a quiz is asked in other places as well."""
+    for item in lesson.quiz(lang):
+        said = [item.ask, item.because, *(text for choice in item.choices for text in (choice.say, choice.because))]
+        named = [name for name in lesson.demos for text in said if f"`{name}`" in text]
+        assert named == [], f"{lang}/{lesson.stem}.yaml, {item.id}"
 
 
 @in_both

@@ -203,7 +203,7 @@ def test_a_prediction_is_compared_only_when_the_reader_asks():
     app.text_input(key=key(PREDICT)).input("-987,5")
     ran(app)
     assert kept(PREDICT) is None and EN("quiz.far") not in text(app)
-    app = press(app, f"{key(PREDICT)}._go")
+    app = guess(app, PREDICT, "-987,5")
     assert EN("quiz.far") in text(app) and "-987.5" in text(app).replace("−", "-") and kept(PREDICT).right is False
     app = guess(app, PREDICT, f"{measured:.12g}")
     assert f"✓ {EN('quiz.close')}" in text(app) and kept(PREDICT).right is True and kept(PREDICT).first is False

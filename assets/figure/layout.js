@@ -95,6 +95,7 @@ export const rowsRoom = (width, budget, figures, rows) => (width < NARROW ? (fig
 export const equationRoom = (budget, figures, large) => (figures ? budget - (large ? ABOVE : LOW - 10) : budget);
 
 const SENTENCE = 24;  // tokens
+const STEEP = 18;  // px: where columns are narrower, slanted names would cover each other at 45 degrees
 const FLAT = 12;  // px: square cells that are lower than this are drawn oblong, on a phone
 
 // A matrix in its room: the size of a cell, the slant of the tick texts, how many of them are left out.
@@ -110,8 +111,9 @@ export function matrix(view, room, budget) {
 function cells(view, room, budget, margin) {
   const m = { ...margin }, [r, c] = view.cells, square = r === c, { large = 1 } = view;
   let cell = Math.min(largest(view, budget), (room.width - m.l - m.r) / c);
-  const angle = view.widest > cell - 3 && !view.numbered ? -45 : 0;
-  if (angle) m.b += view.widest * 0.72 - 8;
+  const slanted = view.widest > cell - 3 && !view.numbered, likely = Math.min(cell, square ? (room.height - m.t - m.b) / r : cell);
+  const angle = !slanted ? 0 : likely < STEEP * large ? -60 : -45;
+  if (angle) m.b += view.widest * (angle === -60 ? 0.87 : 0.72) - 8;
   const high = Math.max(1, (room.height - m.t - m.b) / r);
   const flat = innerWidth < NARROW && c <= SENTENCE && high < FLAT;  // on a phone there is more room across
   if (square) cell = Math.min(cell, flat ? 3 * high : high);
@@ -119,12 +121,10 @@ function cells(view, room, budget, margin) {
   return { m, cell, tall, angle };
 }
 
-// The margins of a matrix: an axis title that is longer than its axis (that of a single row) has room at both ends, in a
-// lecture's size on both axes.
+// The margins of a matrix: an axis title that is longer than its axis has room at both ends.
 function overhang(view, { cell, tall }) {
   const { layout } = view.figure, [r, c] = view.cells, { l, t } = layout.margin;
   const above = beyond(layout.yaxis, layout, tall * r);
-  if (!(view.large > 1)) return { ...layout.margin, t: Math.max(t, above) };
   return { ...layout.margin, l: Math.max(l, beyond(layout.xaxis, layout, cell * c)), r: right(view, cell * c), t: Math.max(t, above) };
 }
 

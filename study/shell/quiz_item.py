@@ -165,8 +165,9 @@ def _guess(asked: Asked, record: Record | None, button: str, grade: Grade, words
 
     if _shows(asked, record):
         put(key, record.answer)
-    typed = st.text_input(words("quiz.guess"), key=key, persist_state="session", width=220).strip()
-    st.button(words(button), key=f"{key}._go", on_click=check)
+    with st.form(f"{key}._form", border=False):  # Enter in the box presses the button; to leave the box does not
+        typed = st.text_input(words("quiz.guess"), key=key, persist_state="session", width=220).strip()
+        st.form_submit_button(words(button), key=f"{key}._go", on_click=check)
     if record and typed == record.answer:
         return _read(typed)
     if checked.get(key) == typed:
