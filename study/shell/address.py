@@ -32,9 +32,8 @@ def adopt(lesson: Lesson, page: str = "") -> None:
     memory.near |= {key for key in (f"{lesson.stem}.{demo}" for demo in lesson.demos) if key in named}
     if not page:
         cards = [name for name in lesson.demos if demos(lesson.stem)[name].params]
-        first = f"{lesson.stem}.{(cards or lesson.demos)[0]}"
-        memory.awaited = min(memory.near, default=first)
-        memory.near.add(first)
+        memory.awaited = min(memory.near, default=f"{lesson.stem}.{lesson.demos[0]}")
+        memory.near.add(f"{lesson.stem}.{(cards or lesson.demos)[0]}")
     if not mine:
         return
     memory.link = mine

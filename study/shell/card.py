@@ -13,7 +13,6 @@ from study import lecture
 from study.answer_figure import computed
 from study.controls import Refusal, Text
 from study.demo import Demo, Evidence
-from study.figures import draw_all
 from study.look import Look
 from study.markdown import shortened
 from study.named_cells import NamedCells, as_widgets
@@ -22,6 +21,7 @@ from study.shell import address, chips, data, health, widgets, work
 from study.shell.checks import LARGE, checks, result_text
 from study.shell.counts import newer, reset
 from study.shell.data import NOTHING
+from study.shell.drawn import drawings
 from study.shell.live_figure import live_figure, near
 from study.shell.pace import paced
 from study.shell.parts import card_url
@@ -153,7 +153,7 @@ def _figure(demo: Demo, outcome: Outcome, words: DemoWords, look: Look, values: 
     views = as_widgets(evidence.views, controls, values) if evidence else ()
     offered = offer(demo, evidence, values, app)
     live_figure(
-        draw_all(views, look, words.label),
+        drawings(views, look, words),
         {
             "steps": chips.tabs(evidence, words),
             "step": here().steps.get(key),

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import streamlit as st
+from streamlit.components.v2.bidi_component import main as mounted
 
 from study.shell.parts import part_url
 
@@ -14,6 +15,38 @@ from study.shell.parts import part_url
 STUB = """export default c=>{const e=import(location.origin+"%s").then(m=>m.default(c))
 return()=>e.then(f=>f?.())}"""
 LEVEL = 6  # of deflation: a millisecond or two for all of a page's; more takes longer and saves nothing
+
+
+class _Said(dict[str, Any]):
+    """What a component holds and what it just said, by name; None for what it did not say."""
+
+    __getattr__ = dict.get
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "_Said":
+        return self  # nobody changes it
+
+
+def _presenter(events_of: str, *_: Any, **__: Any) -> Callable[[Any, Any], Any]:
+    """What a component is read as, its state with the events that came under the id `events_of`.
+
+    In the place of Streamlit's, which makes a class each time that one is read: twenty a run, three quarters of all the
+    garbage of a class, and only a search of it ends them. Ours cannot be written to, which no page of ours does.
+    """
+
+    def shown(state: Any, session: Any) -> Any:
+        if not isinstance(state, dict):
+            return state
+        try:
+            told = session._new_widget_state[events_of]
+        except KeyError:
+            told = None
+        events = told if isinstance(told, list) else [told]
+        return _Said({e["event"]: e.get("value") for e in events if isinstance(e, dict) and "event" in e} | state)
+
+    return shown
+
+
+mounted.make_bidi_component_presenter = _presenter
 
 
 def component(name: str, html: str) -> Callable[..., Any]:

@@ -1,14 +1,13 @@
 """The component that draws a demo's views in place (Plotly.react on the same node) and reports clicks."""
 
-import hashlib
-import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
 import streamlit as st
 
 from study.shell.component import component
+from study.shell.drawn import Drawing
 from study.shell.parts import PATH, url
 from study.shell.session import event, here
 
@@ -24,13 +23,13 @@ def _rest() -> Callable:
 
 
 def live_figure(
-    drawings: list[dict[str, Any]],
+    drawings: Sequence[Drawing],
     frame: dict[str, Any],
     key: str,
     on_click: Callable[[], None],
     on_act: Callable[[], None],
 ) -> None:
-    """Draws the drawings of `figures.draw_all` in the frame of a card (card.py makes it).
+    """Draws these in the frame of a card (card.py makes it).
 
     A click on a figure that can be picked sets session_state[key].click = {"view": index, "cell": [row, col]}, a quiet
     link or a chip session_state[key].act = {"name": …}, and calls on_click / on_act before the rerun.
@@ -40,10 +39,9 @@ def live_figure(
     """
     held, views, sent = here().held.get(key, frozenset()), [], set()
     for drawing in drawings:
-        text = json.dumps(drawing, ensure_ascii=False, separators=(",", ":"))
-        name = hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
-        views.append({"name": name, "text": "" if name in held or name in sent else text})
-        sent.add(name)
+        is_there = drawing.name in held or drawing.name in sent
+        views.append({"name": drawing.name, "text": "" if is_there else drawing.text})
+        sent.add(drawing.name)
     here().held[key] = frozenset(sent)
     data = {"views": views, "library": url(PATH), "script": "index.js", **frame}
     _component()(data=data, key=key, on_click_change=on_click, on_act_change=on_act)

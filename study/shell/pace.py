@@ -20,7 +20,7 @@ def first_drawn() -> None:
     """
     end = monotonic() + FIRST
     while runtime.exists() and monotonic() < end:
-        sleep(0.01)
+        sleep(0.05)
         give_way()
 
 

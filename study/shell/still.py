@@ -6,9 +6,9 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from study.demo import Demo
-from study.figures import draw_all
 from study.look import Look
 from study.shell.card import evidence_of
+from study.shell.drawn import drawings
 from study.shell.live_figure import live_figure
 from study.shell.session import here, key_of
 from study.views import Diagram, View
@@ -50,5 +50,6 @@ def still(views: tuple[View, ...], words: DemoWords, look: Look, key: str) -> No
         "failed": app_words(words.lang)("errors.figure"),
         "dim": False,
     }
-    drawings = draw_all(views, look, words.label)
-    live_figure(drawings, frame, key, on_click=lambda: None, on_act=lambda: here().held.pop(key, None))
+    live_figure(
+        drawings(views, look, words), frame, key, on_click=lambda: None, on_act=lambda: here().held.pop(key, None)
+    )

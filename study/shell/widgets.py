@@ -13,7 +13,7 @@ from study.figures.base import text_width
 from study.markdown import plain
 from study.shell.counts import reset
 from study.shell.sentence import sentence
-from study.shell.session import Editor, begin, here, put, value
+from study.shell.session import Editor, begin, here, key_of, put, value
 from study.shell.slider import slider
 from study.words import DemoWords, Words, app_words
 
@@ -49,9 +49,12 @@ def rail(demo: Demo, words: DemoWords) -> tuple[dict[str, Any], st.delta_generat
                     continue
             values[p.name] = table(p, words) if isinstance(p.control, Numbers) else _widget(demo, p, words)
         if rare:
-            with st.popover(app_words(words.lang)("more"), icon=":material/tune:"):
-                for p in rare:
-                    values[p.name] = _widget(demo, p, words)
+            more = app_words(words.lang)("more")
+            rest = st.popover(more, icon=":material/tune:", key=f"{key_of(demo)}._more", on_change="rerun")
+            if rest.open:  # Streamlit searches the whole session for each box of a number
+                with rest:
+                    for p in rare:
+                        values[p.name] = _widget(demo, p, words)
     return values, place, kind
 
 

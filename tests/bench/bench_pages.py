@@ -6,8 +6,8 @@ its own, measured in turns with ours; what counts is the ratio. Nothing is asser
 start     process start -> home visible, and home visible in a new browser (empty cache) on a running server; bare:
           a script of one title and one text. Then the first figure of T5 and of home in a new browser; bare: the page
           of `latency` with one demo.
-switch    click on T5 in the side bar -> its first figure, in a warm browser; bare: an app of two pages, the second with
-          the figure of `latency`.
+switch    click on a lesson in the side bar -> its first figure, in a warm browser; bare: an app of two pages, the
+          second with the figure of `latency`.
 latency   key -> figure. bare: a script that imports the same demo, has one slider for the same control with the same
           steps, caches evidence as the app does, and calls st.plotly_chart(study.figures.figure(view)) for every view.
           Both pages run the same watcher: the capturing keydown listener takes the time; every animation frame makes a
@@ -88,6 +88,7 @@ WALKS = [
     ("b5_pretrain_finetune", "masking", "share"),
     ("b7_descendants", "masks", "epochs"),
 ]
+SWITCHED_TO = ("T1", "T5", "T8", "B2", "B5")
 STEPS, TURN = 10, 5  # up and then down again; steps at a time
 LATENCY, HOME, SWITCH, GRID, DEMO = 1.0, 1.5, 1.2, 150_000, 400_000  # the bounds
 
@@ -198,43 +199,48 @@ CLICKED = """(figure) => {
 SWITCHED = "() => { const w = window.__switch; return w.end && w.end - w.start; }"
 
 
-def switch(browser: Browser, folder: Path, times: int = 10) -> None:
-    """From the click on a page's name to its first figure; the first visit of each is not counted."""
+def switch(browser: Browser, folder: Path) -> None:
+    """From the click on a page's name to its first figure, for each of SWITCHED_TO."""
     written(folder)
     two = folder / "two.py"
     two.write_text(TWO_PAGES)
     with served() as ours_url, served(two, AS_IT_COMES) as bare_url:
         side = "[data-testid=stSidebar]"
-        ways = {  # page, links there and back, what is seen there, what is seen back
-            "ours": (
-                ours_url,
-                f"{side} a[href$=t5_attention]",
-                f"{side} .st-key-pages a >> nth=0",
-                ".st-key-card_by_hand .lf[data-drawn]",
-                ".map svg",
-            ),
-            "bare": (bare_url, f"{side} a[href$=figure]", f"{side} a >> nth=0", ".js-plotly-plot .main-svg", "h1"),
-        }
-        found = {name: [] for name in ways}
-        pages = {name: browser.new_context(viewport={"width": 1280, "height": 900}).new_page() for name in ways}
-        for turn in range(times + 1):
-            for name, (url, there, back, figure, home) in ways.items():
-                page = pages[name]
-                page.bring_to_front()
-                if not turn:
-                    page.goto(url)
-                expect(page.locator(home).first).to_be_visible(timeout=SLOW)
-                expect(page.locator(figure)).to_have_count(0)
-                idle(page)
-                page.evaluate(CLICKED, figure)
-                page.locator(there).first.click()
-                taken = page.wait_for_function(SWITCHED, timeout=SLOW)
-                found[name] += [taken.json_value()] * bool(turn)
-                idle(page)
-                page.locator(back).first.click()
-    ours, bare = median(found["ours"]), median(found["bare"])
-    told = f"ours {ours:6.0f} ms   bare {bare:6.0f} ms   ratio {ours / bare:5.2f}   bound {SWITCH}"
-    print(f"{'click -> first figure of T5':32} {told}   {verdict(ours / bare, SWITCH)}")
+        bare = (bare_url, f"{side} a[href$=figure]", f"{side} a >> nth=0", ".js-plotly-plot .main-svg", "h1")
+        for lesson in (le for le in lessons if le.number in SWITCHED_TO):
+            link, home = f"{side} a[href$={lesson.stem}]", f"{side} .st-key-pages a >> nth=0"
+            figure = f".st-key-card_{lesson.demos[0]} .lf[data-drawn]"
+            found = in_turns(browser, {"ours": (ours_url, link, home, figure, ".map svg"), "bare": bare})
+            told = f"ours {found['ours']:6.0f} ms   bare {found['bare']:6.0f} ms"
+            ratio = found["ours"] / found["bare"]
+            what = f"click -> first figure of {lesson.number}"
+            print(f"{what:32} {told}   ratio {ratio:5.2f}   bound {SWITCH}   {verdict(ratio, SWITCH)}")
+
+
+def in_turns(browser: Browser, ways: dict[str, tuple[str, ...]], times: int = 10) -> dict[str, float]:
+    """Median milliseconds of each way: (url, link there, link back, figure there, what is seen back); the first visit
+    is not counted.
+    """
+    found = {name: [] for name in ways}
+    pages = {name: browser.new_context(viewport={"width": 1280, "height": 900}).new_page() for name in ways}
+    for turn in range(times + 1):
+        for name, (url, there, back, figure, home) in ways.items():
+            page = pages[name]
+            page.bring_to_front()
+            if not turn:
+                page.goto(url)
+            expect(page.locator(home).first).to_be_visible(timeout=SLOW)
+            expect(page.locator(figure)).to_have_count(0)
+            idle(page)
+            page.evaluate(CLICKED, figure)
+            page.locator(there).first.click()
+            taken = page.wait_for_function(SWITCHED, timeout=SLOW)
+            found[name] += [taken.json_value()] * bool(turn)
+            idle(page)
+            page.locator(back).first.click()
+    for page in pages.values():
+        page.context.close()
+    return {name: median(times) for name, times in found.items()}
 
 
 def step(page: Page, key: str) -> float:

@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 from study.controls import Slider
 from study.demo import Demo, demos
 
-from .driver import LESSONS, SLOW, at, card, idle, widget
+from .driver import LESSONS, SLOW, at, card, idle, redraws, slider, widget
 from .heights import SIZES, too_high
 
 
@@ -69,3 +69,22 @@ def test_one_sentence_stands_over_a_card_whose_script_has_not_spoken_yet(open_pa
         }"""
     )
     assert len(shown) > 1 and shown[0] == "visible" and set(shown[1:]) == {"hidden"}
+
+
+def test_what_is_rarely_changed_comes_when_it_is_opened_and_is_kept(open_page):
+    page, seed = at(open_page, "t5_attention", "t5_attention.scaling.d_k=64"), "t5_attention.scaling.seed"
+    more = card(page, "scaling").get_by_test_id("stPopoverButton")
+    expect(widget(page, seed)).to_have_count(0)
+    more.click()
+    number = widget(page, seed).locator("input")
+    with redraws(page, "scaling"):
+        number.fill("7")
+        number.press("Enter")
+    page.wait_for_function(f"() => new URLSearchParams(location.search).get('{seed}') === '7'")
+    page.keyboard.press("Escape")
+    expect(widget(page, seed)).to_have_count(0)
+    with redraws(page, "scaling"):
+        slider(page, "t5_attention.scaling.d_k").press("ArrowRight")
+    page.wait_for_function(f"() => new URLSearchParams(location.search).get('{seed}') === '7'")
+    more.click()
+    expect(widget(page, seed).locator("input")).to_have_value("7")

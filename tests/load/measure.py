@@ -97,7 +97,7 @@ async def moves(page: Page, sessions: int, seconds: float, what: str, bound: str
 
 
 async def opening(page: Page, sessions: int, within: float, what: str, bound: str = "") -> Line:
-    """So many new readers open the lesson within some seconds: until the script has ended, its first demos drawn."""
+    """So many new readers open the lesson within some seconds: until the first figure has come."""
     began, readers = page.cpu(), [Reader(page.url) for _ in range(sessions)]
 
     async def one(reader: Reader, after: float) -> float:
@@ -106,7 +106,7 @@ async def opening(page: Page, sessions: int, within: float, what: str, bound: st
         await reader.arrive()
         await reader.open()
         await reader.visit(page.name, page.query)
-        return time.perf_counter() - start
+        return reader.drawn - start
 
     results = await asyncio.gather(
         *(one(reader, within * i / sessions) for i, reader in enumerate(readers)), return_exceptions=True

@@ -46,7 +46,8 @@ class Widget:
 class Reader:
     """One session. What asks the server returns the seconds until the script had finished; `received` counts bytes.
 
-    seat, visitor: the cookies of nginx and of a class, as the document brought them.
+    seat, visitor: the cookies of nginx and of a class, as the document brought them. drawn: when the first figure of
+    the page came (time.perf_counter), 0 before.
 
     Raises ConnectionError where the connection is lost, TimeoutError where no answer comes.
     """
@@ -58,6 +59,7 @@ class Reader:
     seat: str = ""
     visitor: str = ""
     session: str = ""
+    drawn: float = 0
     texts: deque[str] = field(default_factory=lambda: deque(maxlen=200))  # Markdown that came last
     _socket: Any = None
     _pump: asyncio.Task | None = None
@@ -108,7 +110,7 @@ class Reader:
 
     async def visit(self, page: str = "", query: str = "") -> float:
         """Opens a page by its name in the URL."""
-        self._page, self._query = page, query
+        self._page, self._query, self.drawn = page, query, 0
         message = BackMsg()
         message.rerun_script.query_string = query
         message.rerun_script.page_name = page
@@ -214,6 +216,8 @@ class Reader:
                 widget.packed = part.bytes
             form = kind == "button" and part.is_form_submitter
             self.widgets[part.label if form else part.id.split("-")[-1]] = widget
+        if not self.drawn and (kind == "plotly_chart" or (kind == "bidi_component" and "views" in widget.data)):
+            self.drawn = time.perf_counter()
 
 
 def _headers_of(request: urllib.request.Request) -> list[str]:
