@@ -11,7 +11,7 @@ from study.notes import Lesson, home_text, lessons
 from study.practice import Tally
 from study.shell.guest import guest
 from study.shell.picture import picture
-from study.shell.progress import tallies, told
+from study.shell.progress import answered_last, tallies, told
 from study.shell.search import search
 from study.shell.session import Reader
 from study.words import app_words
@@ -27,16 +27,32 @@ def render(reader: Reader) -> None:
     st.title(words("name"), anchor=False)
     with st.container(key="note_home"):
         st.markdown(home_text(reader.lang))
+    _start(first, shown, reader)
     if first:
-        with st.container(key="start", width="content"):
-            label = words("home.start", lesson=f"{first.number} {first.title(reader.lang)}")
-            st.page_link(reader.pages[FIRST], label=label, icon=":material/play_arrow:")
         st.header(words("home.try"), anchor=False)
         guest(first, DEMO, "home", reader)
     st.header(words("home.map"), anchor="map")
     search("search", reader)
     _map(shown, reader)
     _order(shown, reader)
+
+
+def _start(first: Lesson | None, shown: list[Lesson], reader: Reader) -> None:
+    """Where to begin, or where a reader who has answered something goes on: nothing where all is answered."""
+    last = answered_last(shown, reader.lang)
+    to, label = (goes_on(last, shown, reader.lang), "home.go_on") if last else (first, "home.start")
+    if to:
+        with st.container(key="start", width="content"):
+            label = app_words(reader.lang)(label, lesson=f"{to.number} {to.title(reader.lang)}")
+            st.page_link(reader.pages[to.stem], label=label, icon=":material/play_arrow:")
+
+
+def goes_on(last: Lesson, shown: list[Lesson], lang: str) -> Lesson | None:
+    """The first lesson with open questions in the order to read in, counted from the one that was answered last."""
+    order, found = in_order(shown), tallies(shown, lang)
+    at = order.index(last)
+    open_ones = (one for one in order[at:] + order[:at] if found[one.stem].done < found[one.stem].all)
+    return next(open_ones, None)
 
 
 def _map(shown: list[Lesson], reader: Reader) -> None:

@@ -27,8 +27,8 @@ def colored(markdown: str, theme: str, typed: bool = False) -> str:
     )
 
 
-#: Our symbols with an index: d_k, W_Q. assets/figure/dom.js knows the same.
-SYMBOL = r"(?<![a-z_])([dWMp])_(model|ff|[kvqhQKVOn])\b"
+#: Our symbols with an index: d_k, W_Q, log_k. assets/figure/dom.js knows the same.
+SYMBOL = r"(?<![a-z_])([dWMp]|log(?=_k\b))_(model|ff|[kvqhQKVOn])\b"
 #: Those that labels and quizzes write as text: √d_k, W_Q. What stands in formulas, code, links and headings is left.
 _SYMBOL = re.compile(
     r"\$\$.*?\$\$|\$[^$\n]+\$|```.*?```|`[^`]*`|\]\([^)]*\)|<!--.*?-->|^#.*?$"
@@ -44,6 +44,7 @@ def symbols(markdown: str) -> str:
         root, letter, index, power = found.groups()
         if not letter:
             return found[0]
+        letter = letter if len(letter) == 1 else f"\\{letter}"
         symbol = f"{letter}_{{\\text{{{index}}}}}" if len(index) > 1 else f"{letter}_{index}"
         symbol = f"\\sqrt{{{symbol}}}" if root else symbol
         return f"${symbol}^2$" if power else f"${symbol}$"

@@ -8,6 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from study import practice
+from study.map import in_order
 from study.notes import lessons
 from study.quiz import truth
 from study.shell.who import LOCAL
@@ -278,6 +279,39 @@ def test_home_tells_how_far_one_is(lang, clock):
 def test_home_says_nothing_of_quizzes_to_who_has_answered_none():
     home = text(opened("en"))
     assert EN("progress.whole", far="") not in home and EN("progress.lesson", far="") not in home
+
+
+def leads(app: AppTest) -> list[str]:
+    """What the links of a page say."""
+    return [link.proto.label for link in app.get("page_link")]
+
+
+def named(lesson) -> str:
+    return f"{lesson.number} {lesson.title('en')}"
+
+
+def test_home_leads_on_from_the_lesson_answered_last():
+    t5, *others = in_order(lessons)
+    begin, on = EN("home.start", lesson=named(t5)), [EN("home.go_on", lesson=named(one)) for one in (t5, *others)]
+    assert begin in (shown := leads(opened("en"))) and not set(on) & set(shown)
+    keep(START, True, *names_of(others[-1])[:1])
+    keep(START + timedelta(hours=1), False, *names_of(others[2])[1:])
+    assert on[3] in (shown := leads(opened("en"))) and begin not in shown  # it is not done
+    keep(START + timedelta(hours=2), True, *names_of(others[2]))
+    assert on[4] in leads(opened("en"))  # the next one to read
+    keep(START + timedelta(hours=3), True, *names_of(others[-1]))
+    assert on[0] in leads(opened("en"))  # behind the last one, what was left out
+    keep(START + timedelta(hours=4), True, *every_name())
+    assert not {begin, *on} & set(leads(opened("en")))
+
+
+@pytest.mark.parametrize("at", [0, 3, 16])
+def test_previous_and_next_follow_the_order_to_read_in(at):
+    pages = ["", *(lesson.stem for lesson in in_order(lessons))]
+    titles = [EN("pages.home"), *map(named, in_order(lessons))]
+    neighbours = titles[max(at - 1, 0) : at] + titles[at + 1 : at + 2]
+    links = [link.proto.label for link in opened("en", pages[at]).main.get("page_link")]
+    assert links[-len(neighbours) :] == neighbours
 
 
 def test_ten_questions_begin_with_what_is_due_and_a_round_has_an_end(clock):

@@ -18,14 +18,14 @@ export function label(node, text) {
 }
 
 // A text with the indices of our symbols set low, d_k and W_Q, as study/markdown.py knows them; code keeps its own.
-const SYMBOL = /\b([dWMp]_(?:model|ff|[kvqhQKVOn]))\b/, CODE = /\w\(|\*\*/;
+const SYMBOL = /\b([dWMp]_(?:model|ff|[kvqhQKVOn])|log_k)\b/, CODE = /\w\(|\*\*/, FORMULA = /[√ᵀ·²]/;
 export function spelled(node, text = node.textContent) {
-  const parts = CODE.test(text) ? [text] : text.split(SYMBOL), line = make("span");
+  const parts = CODE.test(text) && !FORMULA.test(text) ? [text] : text.split(SYMBOL), line = make("span");
   if (parts.length === 1) {
     if (node.textContent !== text) node.textContent = text;
     return node;
   }
-  line.append(...parts.flatMap((part, i) => (i % 2 ? [part[0], make("sub", "", part.slice(2))] : [part])));
+  line.append(...parts.flatMap((part, i) => (i % 2 ? [part.split("_")[0], make("sub", "", part.split("_")[1])] : [part])));
   node.replaceChildren(line);
   return node;
 }

@@ -34,8 +34,10 @@ function short(view, room) {
 }
 
 // A cell. Only a word that no screen has room for may break anywhere: else columns would break their words to save room.
+// A shape, 4 × 9 × 64, stays on its line.
 function cell(tag, text, isShort) {
-  const node = make(tag, isShort ? "lf-line" : /\S{17}/.test(text) ? "lf-long" : "", text);
+  const whole = text.replace(/(\d) × (?=\d)/g, "$1\u00a0×\u00a0");
+  const node = make(tag, isShort ? "lf-line" : /\S{17}/.test(text) ? "lf-long" : "", whole);
   node.dir = "auto";  // a right-to-left text reads from the right
   return node;
 }

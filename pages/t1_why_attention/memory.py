@@ -18,7 +18,7 @@ PRESETS = {
     "paragraph": {"n": 128},
     "chapter": {"n": 8192},
     "novel": {"n": 131072},
-    "million": {"n": MILLION},
+    "million": {"n": MILLION, "n_head": 1, "n_layer": 1},
     "one_layer": {"n": 131072, "n_layer": 1},
 }
 

@@ -20,7 +20,7 @@ MORE = 20  # tokens that a translation may have beyond its source
 PRESETS = {
     "first": {"step_number": 1},
     "second_best": {"step_number": 1, "rank": 2},
-    "close": {"step_number": 4, "rank": 2},
+    "close": {"chinese": CHINESE, "step_number": 4, "rank": 2},
     "sees": {"step_number": 6, "step": "sees"},
     "beam": {"step_number": 1, "step": "beam"},
 }

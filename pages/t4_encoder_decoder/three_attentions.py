@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from models import attention
-from models.translator_vocabulary import UNK
+from models.translator_vocabulary import START, UNK
 from pages.t4_encoder_decoder import by_torch
 from pages.t4_encoder_decoder.reading import CARD, CHINESE, Chinese, Head, Layer, Reading, read
 from study.demo import Claim, Evidence, Measured, Origin, Step, same
@@ -140,9 +140,10 @@ def _moves(pair: Reading) -> list[Heatmap]:
 @memo
 @torch.no_grad()
 def _moved(pair: Reading, side: str) -> tuple[Tensor, Tensor]:
-    """Relative change of the states of encoder (2L+1, S) and decoder (3L+1, T) when the last token becomes [UNK]."""
+    """Relative change of the states of encoder (2L+1, S) and decoder (3L+1, T) when a side's last token is another."""
     source, target = pair.source_ids.clone(), pair.target_ids.clone()
-    (source if side == "source" else target)[0, -1] = UNK
+    changed = source if side == "source" else target
+    changed[0, -1] = START if changed[0, -1] == UNK else UNK
     other = pair.translator.model.trace(source, target)
     both = ((other.encoder_states, pair.trace.encoder_states), (other.decoder_states, pair.trace.decoder_states))
     encoder, decoder = (((a - b).norm(dim=-1) / b.norm(dim=-1))[:, 0] for a, b in both)

@@ -14,7 +14,7 @@ from study.demo import Claim, Evidence, Measured, Origin, Step, Timed, same
 from study.views import Lines, Say, Series, Table
 
 LENGTHS, REPEATS = (8, 16, 32, 64), 8  # target tokens; the fastest of so many runs
-FIRST = 6  # places of a target that are shown, before its last
+FIRST = 5  # places of a target that are shown, before its last
 
 
 def training_and_use(run: Timed, chinese: Chinese = CHINESE) -> Evidence:
@@ -120,6 +120,6 @@ def _answers(target: tuple[str, ...], answers: tuple[str, ...], logits: Tensor, 
     """What the decoder reads at the first places and the last, what it must say there, how probable it finds that."""
     p = logits[0].softmax(-1).gather(1, ids[0][:, None])[:, 0]  # (T,)
     rows = list(zip(range(len(target)), target, answers, p.tolist(), strict=True))
-    if len(rows) > FIRST + 2:  # a wall has no room for more
+    if len(rows) > FIRST + 2:  # a wall and a phone have no room for more
         rows = [*rows[:FIRST], ("…",) * 4, rows[-1]]
     return Table(["position", "reads", "must_say", "probability"], rows, "shifted")

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import streamlit as st
 
 from study.look import Look
+from study.map import in_order
 from study.notes import Lesson, lessons, page_files
 from study.once import in_a_run
 from study.shell import health
@@ -129,11 +130,11 @@ def _left_out(flaws: dict[Lesson, str], words: Words) -> None:
 
 
 def _neighbours(lesson: Lesson | None, shown: list[Lesson], reader: Reader) -> None:
-    """Previous and next at the end of the page; the arrow keys click them."""
-    words = app_words(reader.lang)
-    titles = {le.stem: f"{le.number} {le.title(reader.lang)}" for le in shown}
+    """Previous and next, in the order to read in, at the end of the page; the arrow keys click them."""
+    words, read = app_words(reader.lang), in_order(shown)
+    titles = {le.stem: f"{le.number} {le.title(reader.lang)}" for le in read}
     order = [(FIRST, words(f"pages.{FIRST}")), *titles.items()]
-    at = 1 + shown.index(lesson) if lesson else 0
+    at = 1 + read.index(lesson) if lesson else 0
     with st.container(horizontal=True, horizontal_alignment="distribute", key="neighbours"):
         for step, way in ((-1, "previous"), (1, "next")):
             if 0 <= at + step < len(order):

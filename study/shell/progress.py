@@ -84,6 +84,13 @@ def tallies(lessons: list[Lesson], lang: str) -> dict[str, Tally]:
     return {lesson.stem: practice.tally(names(lesson, lang), mine, at) for lesson in lessons}
 
 
+def answered_last(lessons: list[Lesson], lang: str) -> Lesson | None:
+    """The lesson of the newest answer."""
+    mine = records()
+    at = {name: lesson for lesson in lessons for name in names(lesson, lang) if name in mine}
+    return at[max(at, key=lambda name: mine[name].at)] if at else None
+
+
 def told(tally: Tally, words: Words) -> str:
     """A tally in words; "" where nothing was answered."""
     if not tally.done:

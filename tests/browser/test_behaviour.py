@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from study.demo import demos
+from study.map import in_order
 from study.notes import lessons
 from study.words import app_words
 
@@ -239,7 +240,7 @@ def test_hostile_text_is_refused_in_words_or_shown_as_it_is(t5):
 
 # --- (g) arrow keys between lessons -----------------------------------------------------------------------------------
 def test_arrow_keys_turn_to_the_neighbours(open_page):
-    page, order = open_page("/"), [None, *lessons]
+    page, order = open_page("/"), [None, *in_order(lessons)]
     titles = [lesson.title("en") if lesson else EN("name") for lesson in order]
     listening(page)
     expect(page.locator(".st-key-go_next a")).to_have_count(1, timeout=SLOW)  # the page has come to its end

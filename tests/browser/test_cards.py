@@ -56,6 +56,21 @@ def test_a_box_of_lines_has_its_height_on_a_phone(open_page):
     assert box.bounding_box()["height"] >= 80
 
 
+def test_one_sentence_stands_over_a_card_whose_script_has_not_spoken_yet(open_page):
+    """Its steps have sentences of their own, one behind the other; the figure's script hides all but one."""
+    page = open_page("/t4_encoder_decoder")
+    area = card(page, "three_attentions")
+    area.scroll_into_view_if_needed(timeout=SLOW)
+    expect(area.locator(".lf[data-drawn]")).to_be_attached(timeout=SLOW)
+    shown = area.locator("[class*=st-key-looks_]").evaluate(
+        """looks => {
+            for (const look of looks.querySelectorAll("[data-away]")) look.removeAttribute("data-away");
+            return [...looks.querySelectorAll("p")].map((p) => getComputedStyle(p).visibility);
+        }"""
+    )
+    assert len(shown) > 1 and shown[0] == "visible" and set(shown[1:]) == {"hidden"}
+
+
 def test_what_is_rarely_changed_comes_when_it_is_opened_and_is_kept(open_page):
     page, seed = at(open_page, "t5_attention", "t5_attention.scaling.d_k=64"), "t5_attention.scaling.seed"
     more = card(page, "scaling").get_by_test_id("stPopoverButton")

@@ -80,6 +80,11 @@ def test_a_novel_takes_256_times_a_chapter():
     assert novel["flash_here"] / chapter["flash_here"] == 16
 
 
+def test_a_million_tokens_are_asked_of_one_head_of_one_layer():
+    memory = DEMOS["memory"]
+    assert measured(memory(**memory.presets["million"]))["gigabytes_here"] == pytest.approx(2 * 10**12 / 10**9)
+
+
 @pytest.mark.parametrize(("layers", "precision"), [(1, "2"), (48, "4")])
 def test_one_token_more_does_not_fit(layers, precision):
     longest = measured(DEMOS["memory"](n_layer=layers, precision=precision))["longest_laptop"]

@@ -74,7 +74,7 @@ def test_a_wrong_weight_would_be_seen():
 
 
 # --- three attentions ------------------------------------------------------------------------------------------------
-@pytest.mark.parametrize("chinese", ["好", "他来了。", "我们在公园里玩了一整天。"])
+@pytest.mark.parametrize("chinese", ["好", "他来了。", "我们在公园里玩了一整天。", "😀 zzz"])
 def test_a_source_token_moves_all_and_the_last_target_token_itself(chinese):
     found = measured(DEMOS["three_attentions"](chinese=chinese))
     assert found["moved_by_source"] == found["positions"]

@@ -13,6 +13,7 @@ from study.views.diagram import Text
     ("text", "shown"),
     [
         ("d_k = 64", "$d_k$ = 64"),
+        ("O(log_k n)", r"O($\log_k$ n)"),
         ("÷ √d_model", r"÷ $\sqrt{d_{\text{model}}}$"),
         ("2·d_k² of XW_Q W_Kᵀ", "2·$d_k^2$ of X$W_Q$ $W_K$ᵀ"),
         ("乘W_O，", "乘$W_O$，"),
@@ -34,6 +35,7 @@ def test_a_symbol_becomes_a_formula(text, shown):
         "## √d_k",
         "(#d_k)",
         "d_kv",
+        "log_kv",
         "<!-- d_k -->",
     ],
 )
