@@ -17,9 +17,10 @@ from pages.b5_pretrain_finetune.reviews import MINE, TEST, TRAIN
 from study import local_bert
 from study.controls import Choice, Refusal, Seed, Text, Texts
 from study.demo import Evidence, Measured, Origin, Progress, Step
-from study.views import Lines, Say, Series, Table
+from study.views import Lines, Say, Series, Table, room
 
 STEPS, EVERY, LIMIT = 30, 2, 48  # updates, of all sentences together; tokens of a sentence
+X_RANGE, MOST = (-0.5, STEPS + 0.5), 2.5  # of the curves, so that they stay while it learns; MOST: nats
 RATES = {"frozen": 0.01, "lora": 0.001, "random": 0.00015}  # usual learning rates of each start
 FACTORS = {"small": 1 / 30, "usual": 1.0, "large": 30.0}
 SIZES = (100, 1_000, 10_000)  # examples of SST-2
@@ -121,8 +122,8 @@ def _so_far(points: list[tuple[int, float, float, float, float]], mine: float, t
     return Evidence(
         Step(
             "run",
-            Lines(right, x="step", y="right", title="accuracy", y_range=(0, 1.03)),
-            Lines(losses, x="step", y="nats", title="loss"),
+            Lines(right, x="step", y="right", title="accuracy", x_range=X_RANGE, y_range=(0, 1.03)),
+            Lines(losses, x="step", y="nats", title="loss", x_range=X_RANGE, y_range=room(MOST, train_loss, test_loss)),
         ),
         Step("curves", *_curves()),
         measured=[

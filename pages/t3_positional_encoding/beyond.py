@@ -12,7 +12,7 @@ from models.translator_vocabulary import PAD
 from pages.t3_positional_encoding.displaced import Batch, batches, displaced, over_all
 from study.controls import Refusal, Slider
 from study.demo import Claim, Evidence, Measured, Origin, Progress
-from study.views import Lines, Series
+from study.views import Lines, Series, room
 
 SHIFTS = (0, 10, 20, 40, 80, 160)
 PRESETS = {"first": {"pairs": 100}, "every": {"pairs": 500}}
@@ -33,8 +33,8 @@ def beyond(progress: Progress, pairs: Annotated[int, Slider(10, 500, step=10)] =
                 results[name].append(over_all(model, parts, source * shift, target * shift))
         progress.report((n + 1) / len(SHIFTS))
         yield Evidence(
-            _lines(results, with_none, what=0, y="loss"),
-            _lines(results, with_none, what=1, y="accuracy", y_range=(0, 1)),
+            _lines(results, with_none, what=0, y="loss", most=4),
+            _lines(results, with_none, what=1, y="accuracy", most=1),
             claims=[checked],
             measured=_measured(results["both"], with_none, parts),
             origin=Origin.TRAINED_HERE,
@@ -58,15 +58,15 @@ def _beside_padding(part: Batch, shift: int = 10) -> float:
     return float((displaced(model, part, shift, shift) - usual)[part.labels != PAD].abs().max())
 
 
-def _lines(
-    results: Results, with_none: tuple[float, float], what: int, y: str, y_range: tuple[float, float] | None = None
-) -> Lines:
+def _lines(results: Results, with_none: tuple[float, float], what: int, y: str, most: float) -> Lines:
     curves = [
         Series(name, SHIFTS[: len(each)], [result[what] for result in each], points=True)
         for name, each in results.items()
     ]
     level = Series("no_positions", (SHIFTS[0], SHIFTS[-1]), [with_none[what]] * 2, dashed=True)
-    return Lines([*curves, level], x="shift", y=y, title=f"{y}_title", y_range=y_range)
+    ends = (-4, SHIFTS[-1] + 4)  # the axes stay while the curves grow
+    y_range = room(most, *(curve.y for curve in curves))
+    return Lines([*curves, level], x="shift", y=y, title=f"{y}_title", x_range=ends, y_range=y_range)
 
 
 def _measured(

@@ -9,9 +9,10 @@ from models.lookup import Point, train
 from models.records.lookup import KINDS, Task
 from study.controls import Choice, Seed, Slider
 from study.demo import Evidence, Measured, Origin, Progress
-from study.views import Lines, Series
+from study.views import Lines, Series, room
 
 STEPS, EVERY = 240, 12
+X_RANGE = (-4, STEPS + 4)  # of the curves, so that they stay while it learns
 TASK = Task(test=256)
 PRESETS = {
     "plain": {},
@@ -46,8 +47,15 @@ def _so_far(points: list[Point]) -> Evidence:
     loss = Series("loss", steps, [p.loss for p in points])
     even = Series("even", [0, STEPS], [math.log(TASK.classes)] * 2, dashed=True)  # −log of 1/classes
     return Evidence(
-        Lines([accuracy, guessing], x="step", y="accuracy", title="accuracy_title", y_range=(0, 1.03)),
-        Lines([loss, even], x="step", y="loss", title="loss_title", y_range=(0, 4)),
+        Lines(
+            [accuracy, guessing],
+            x="step",
+            y="accuracy",
+            title="accuracy_title",
+            x_range=X_RANGE,
+            y_range=(0, 1.03),
+        ),
+        Lines([loss, even], x="step", y="loss", title="loss_title", x_range=X_RANGE, y_range=room(4, loss.y)),
         measured=[
             Measured("accuracy_now", last.accuracy, unit="share"),
             Measured("loss_now", last.loss, unit="nats"),

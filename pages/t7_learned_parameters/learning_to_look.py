@@ -123,6 +123,7 @@ def _curve(steps: tuple[int, ...], on_rule: tuple[float, ...]) -> Lines:
         x="step",
         y="weight",
         title="curve",
+        x_range=(-5, STEPS + 5),
         y_range=(0, 1.03),
     )
 

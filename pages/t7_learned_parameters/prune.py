@@ -140,7 +140,7 @@ def _curves(points: Sequence[tuple[int, float, float]]) -> Lines:
     """BLEU of the first sentences, more and more of them."""
     n, whole, pruned = zip(*points, strict=True)
     lines = [Series("pruned", n, pruned, points=True), Series("whole", n, whole, dashed=True)]
-    return Lines(lines, x="sentences", y="bleu", title="so_far", y_range=(0, 50))
+    return Lines(lines, x="sentences", y="bleu", title="so_far", x_range=(0, N + 5), y_range=(0, 50))
 
 
 def _map(removed: Heads) -> Heatmap:

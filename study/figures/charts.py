@@ -1,5 +1,6 @@
 """Lines, points, bars and histograms as Plotly figures."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -32,11 +33,12 @@ DECADES = 6  # powers of ten that a low chart has room for
 
 def lines(view: Lines, look: Look, words: Words) -> dict[str, Any]:
     data: list[dict[str, Any]] = []
+    fewest = 2 if view.x_range else 12  # a curve that grows does not lose its dots on the way
     for series, dash, i in zip(view.series, _dashes(view), range(len(view.series)), strict=True):
         color, name = look.series(i if series.pair is None else series.pair, series.role), escaped(words(series.name))
         if series.low is not None and series.high is not None:
             data += _band(series, name, color)
-        few = len(series.x) < 12 and not series.dashed and not series.faded
+        few = len(series.x) < fewest and not series.dashed and not series.faded
         data.append(
             {
                 "type": "scatter",
@@ -54,6 +56,8 @@ def lines(view: Lines, look: Look, words: Words) -> dict[str, Any]:
     x_axis = _axis(view.log_x, [s.x for s in view.series]) | _few_ticks(view) | axis_title(view.x, look, words)
     y_axis = _axis(view.log_y, [part for s in view.series for part in (s.low, s.y, s.high)])
     y_axis |= axis_title(view.y, look, words)
+    if view.x_range:
+        x_axis["range"] = [math.log10(x) for x in view.x_range] if view.log_x else list(view.x_range)
     if view.y_range:
         y_axis["range"] = list(view.y_range)
     if view.square:

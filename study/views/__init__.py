@@ -5,7 +5,7 @@ Tick texts (`rows`, `cols`, `labels`) are data: tokens, names, numbers, shown as
 """
 
 from study.views.base import Key, Say, frozen
-from study.views.charts import Bars, Histogram, Lines, Points, Scatter, Series
+from study.views.charts import Bars, Histogram, Lines, Points, Scatter, Series, room
 from study.views.diagram import Diagram
 from study.views.matrices import Equation, Heatmap, Heatmaps, Mark
 from study.views.rows import Chain, Table
@@ -33,6 +33,7 @@ __all__ = [
     "Tokens",
     "View",
     "frozen",
+    "room",
 ]
 
 View = (

@@ -51,6 +51,7 @@ class Series:
 class Lines:
     """Lines over a common axis. here: an x to mark with a vertical line (the control's value).
 
+    x_range, y_range: where the axes begin and end, so that they stay while a curve grows (`room`).
     square: one unit is as long on both axes, so that a circle is round.
     solid: no line is dashed unless it says so itself, as in the view beside it, where dashes have a meaning.
     """
@@ -63,6 +64,7 @@ class Lines:
     log_x: bool = False
     log_y: bool = False
     here: float | None = None
+    x_range: tuple[float, float] | None = None
     y_range: tuple[float, float] | None = None
     square: bool = False
     solid: bool = False
@@ -82,6 +84,13 @@ class Lines:
             bands = [numbers(b) if b is not None else [None] * len(s.x) for b in (s.low, s.high)] if banded else []
             rows += [[as_say(s.name), *row] for row in zip(numbers(s.x), numbers(s.y), *bands, strict=True)]
         return columns, rows
+
+
+def room(most: float, *curves: Sequence[float]) -> tuple[float, float]:
+    """A y_range from 0 to `most` that stays while curves grow, wider only where one goes beyond it."""
+    values = np.concatenate([[0.0], *(np.asarray(curve, float).ravel() for curve in curves)])
+    top = float(values[np.isfinite(values)].max())
+    return 0.0, most if top <= most else 1.05 * top
 
 
 @dataclass(frozen=True)

@@ -53,6 +53,7 @@ from study.views import (
     Table,
     TokenLines,
     Tokens,
+    room,
 )
 from study.words import Words
 
@@ -327,6 +328,25 @@ def test_a_logarithmic_axis_of_few_points_has_its_ticks_there():
 
     assert ticks(16, 32, 512) == ["16", "32", "512"]
     assert ticks(*range(1, 12)) == ["0.1", "1", "10", "100", "1000"]
+
+
+def test_lines_keep_the_axes_that_they_are_given():
+    short, long = (
+        Lines([Series("a", list(range(n)), [0.5] * n)], x="x", y="y", x_range=(-1, 30), y_range=(0, 2)) for n in (2, 31)
+    )
+    for view in (short, long):
+        trace, drawn = (draw(view, Look(), str)["figure"][part] for part in ("data", "layout"))
+        assert drawn["xaxis"]["range"] == [-1, 30] and drawn["yaxis"]["range"] == [0, 2]
+        assert trace[0]["mode"] == "lines", "dots that vanish as the curve grows"
+    begun = Lines([Series("a", [0], [0.5])], x="x", y="y", x_range=(-1, 30))
+    assert draw(begun, Look(), str)["figure"]["data"][0]["mode"] == "lines+markers", "one point has no line"
+    powers = Lines([Series("a", [1, 10], [1, 1])], x="x", y="y", log_x=True, x_range=(1, 1000))
+    assert draw(powers, Look(), str)["figure"]["layout"]["xaxis"]["range"] == [0, 3]
+
+
+def test_room_for_a_curve_is_wider_only_where_the_curve_is():
+    assert room(4) == room(4, [0, 1], np.array([4.0])) == (0, 4)
+    assert room(4, [1, np.nan], [10, np.inf]) == (0, 10.5)
 
 
 def test_a_histogram_keeps_the_axes_that_it_is_given():

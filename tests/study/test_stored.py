@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 
 from study import stored
-from study.demo import Claim, Demo, Evidence, Measured, Origin, Step, demos
+from study.demo import Claim, Demo, Evidence, Measured, Origin, Progress, Step, demos
 from study.notes import Lesson, lessons
 from study.views import Histogram, Lines, Say, Series
 from tests.evidence import told
 from tests.lessons import written
 
 IMPURE = [demo for le in lessons for demo in demos(le.stem).values() if demo.work]
+GROWING = [demo for demo in IMPURE if demo.work[1] is Progress]
 each_work = pytest.mark.parametrize("demo", IMPURE, ids=lambda demo: f"{demo.stem}.{demo.name}")
 
 
@@ -50,6 +51,25 @@ def test_a_stored_run_has_the_form_of_a_fresh_one(demo: Demo):
         fresh = demo.start(**values)
         assert form(run.evidence) == form(next(fresh)), f"python -m study.stored {demo.stem}.{demo.name}"
         fresh.close()
+
+
+def lengths(view: Lines) -> list[int]:
+    return [len(series.x) for series in view.series]
+
+
+@pytest.mark.parametrize("demo", GROWING, ids=lambda demo: f"{demo.stem}.{demo.name}")
+def test_axes_stay_while_curves_grow(demo: Demo):
+    """The first evidence of a run has the axes that its last one needs: a curve that moves is one that changes."""
+    fresh, run = demo.start(), stored.load(demo)[0]
+    for first, last in zip(next(fresh).views, run.evidence.views, strict=True):
+        if not isinstance(first, Lines) or lengths(first) == lengths(last):
+            continue
+        assert first.x_range and first.y_range, first.title
+        assert (first.x_range, first.y_range) == (last.x_range, last.y_range), first.title
+        for series in last.series:
+            assert last.x_range[0] <= series.x.min() and series.x.max() <= last.x_range[1], first.title
+            assert last.y_range[0] <= series.y.min() and series.y.max() <= last.y_range[1], first.title
+    fresh.close()
 
 
 @pytest.mark.long
