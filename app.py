@@ -19,7 +19,7 @@ from study.shell.visitor import Visitor
 
 NEVER = 1_000_000  # searches of what is younger before Python itself searches all that is not frozen: we do
 QUIET = 2.0  # seconds in which the home page comes, before anything is made ready
-EVERY = 1.0  # seconds between two searches of what is not frozen: a class leaves 20,000 objects, and waits for 40 ms
+EVERY = 1.0  # seconds between two searches of what is not frozen: a hundred readers leave 5,000 objects in one
 FREEZE, ALL = 10, 300  # searches between two freezes, and between two searches in all that lives
 
 
