@@ -27,31 +27,32 @@ def render(reader: Reader) -> None:
     st.title(words("name"), anchor=False)
     with st.container(key="note_home"):
         st.markdown(home_text(reader.lang))
-    _start(first, shown, reader)
+    far = tallies(shown, reader.lang)
+    _start(first, shown, far, reader)
     if first:
         st.header(words("home.try"), anchor=False)
         guest(first, DEMO, "home", reader)
     st.header(words("home.map"), anchor="map")
     search("search", reader)
     _map(shown, reader)
-    _order(shown, reader)
+    _order(shown, far, reader)
 
 
-def _start(first: Lesson | None, shown: list[Lesson], reader: Reader) -> None:
+def _start(first: Lesson | None, shown: list[Lesson], far: dict[str, Tally], reader: Reader) -> None:
     """Where to begin, or where a reader who has answered something goes on: nothing where all is answered."""
     last = answered_last(shown, reader.lang)
-    to, label = (goes_on(last, shown, reader.lang), "home.go_on") if last else (first, "home.start")
+    to, label = (_goes_on(last, shown, far), "home.go_on") if last else (first, "home.start")
     if to:
         with st.container(key="start", width="content"):
             label = app_words(reader.lang)(label, lesson=f"{to.number} {to.title(reader.lang)}")
             st.page_link(reader.pages[to.stem], label=label, icon=":material/play_arrow:")
 
 
-def goes_on(last: Lesson, shown: list[Lesson], lang: str) -> Lesson | None:
+def _goes_on(last: Lesson, shown: list[Lesson], far: dict[str, Tally]) -> Lesson | None:
     """The first lesson with open questions in the order to read in, counted from the one that was answered last."""
-    order, found = in_order(shown), tallies(shown, lang)
+    order = in_order(shown)
     at = order.index(last)
-    open_ones = (one for one in order[at:] + order[:at] if found[one.stem].done < found[one.stem].all)
+    open_ones = (one for one in order[at:] + order[:at] if far[one.stem].done < far[one.stem].all)
     return next(open_ones, None)
 
 
@@ -62,12 +63,11 @@ def _map(shown: list[Lesson], reader: Reader) -> None:
     st.caption(words("map.coming"))
 
 
-def _order(shown: list[Lesson], reader: Reader) -> None:
+def _order(shown: list[Lesson], far: dict[str, Tally], reader: Reader) -> None:
     """The lessons in an order to read in, each with its question and how far the reader is in its quiz."""
     lang, words = reader.lang, app_words(reader.lang)
     st.header(words("home.order"), anchor="order")
-    found = tallies(shown, lang)
-    _practice(sum(found.values(), Tally()), reader)
+    _practice(sum(far.values(), Tally()), reader)
     with st.container(key="lessons"):
         for n, lesson in enumerate(in_order(shown), 1):
             with st.container(key=f"small_{lesson.stem}"):
@@ -75,8 +75,8 @@ def _order(shown: list[Lesson], reader: Reader) -> None:
                 st.page_link(reader.pages[lesson.stem], label=title)
                 st.markdown(lesson.question(lang))
                 size = words("lesson_size", minutes=lesson.minutes(lang), demos=len(lesson.demos))
-                far = told(found[lesson.stem], words)
-                st.caption(f"{size} · {words('progress.lesson', far=far)}" if far else size)
+                done = told(far[lesson.stem], words)
+                st.caption(f"{size} · {words('progress.lesson', far=done)}" if done else size)
     st.caption(words("class.about" if is_class() else "about"))
 
 

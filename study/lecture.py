@@ -13,8 +13,8 @@ from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 from study import link
-from study.by_chips import by_chips
-from study.controls import Block, Cell, SeedControl
+from study.by_chips import on_rail
+from study.controls import SeedControl
 from study.demo import STEP, Demo
 from study.link import State
 from study.notes import Lesson
@@ -131,5 +131,4 @@ def pasted(address: str, lessons: Iterable[Lesson]) -> Lecture:
 
 def controls(demo: Demo) -> list[str]:
     """The names of the controls that a lecturer may keep on the screen: those of its rail, but for seeds."""
-    chosen = by_chips(demo)
-    return [p.name for p in demo.params if not isinstance(p.control, Cell | Block | SeedControl) and p is not chosen]
+    return [p.name for p in on_rail(demo) if not isinstance(p.control, SeedControl)]

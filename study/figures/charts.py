@@ -33,16 +33,14 @@ DECADES = 6  # powers of ten that a low chart has room for
 
 def lines(view: Lines, look: Look, words: Words) -> dict[str, Any]:
     data: list[dict[str, Any]] = []
-    fewest = 2 if view.x_range else 12  # a curve that grows does not lose its dots on the way
     for series, dash, i in zip(view.series, _dashes(view), range(len(view.series)), strict=True):
         color, name = look.series(i if series.pair is None else series.pair, series.role), escaped(words(series.name))
         if series.low is not None and series.high is not None:
             data += _band(series, name, color)
-        few = len(series.x) < fewest and not series.dashed and not series.faded
         data.append(
             {
                 "type": "scatter",
-                "mode": "lines+markers" if series.points or few else "lines",
+                "mode": "lines+markers" if view.dotted(series) else "lines",
                 "x": base64_array(series.x),
                 "y": base64_array(series.y),
                 "name": name,

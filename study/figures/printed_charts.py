@@ -33,7 +33,7 @@ def lines(view: Lines, look: Look, words: Words) -> Picture:
     inside = plot.frame(x, y, legend, look, view.square)
     marks = []
     for series, (color, dash) in zip(view.series, styles, strict=True):
-        marks += _line(inside, series, color, dash, 2 if view.x_range else 12)
+        marks += _line(inside, series, color, dash, view.dotted(series))
     if view.here is not None:
         at, _ = inside.at(view.here, 10**y.low if y.log else y.low)
         marks.append(svg.line(at, inside.y0, at, inside.y0 + inside.height, look.ink, 1, ' stroke-dasharray="2 3"'))
@@ -49,8 +49,7 @@ def _style(view: Lines, i: int, look: Look) -> tuple[str, str]:
     return color, DASHES[i % len(DASHES)]
 
 
-def _line(inside: plot.Frame, series: Series, color: str, dash: str, fewest: int) -> list[str]:
-    """fewest: a line of fewer points has dots."""
+def _line(inside: plot.Frame, series: Series, color: str, dash: str, dotted: bool) -> list[str]:
     parts = []
     if series.low is not None and series.high is not None:
         upper, lower = inside.points(series.x, series.high), inside.points(series.x, series.low)
@@ -58,7 +57,7 @@ def _line(inside: plot.Frame, series: Series, color: str, dash: str, fewest: int
             parts.append(svg.path([*above, *below[::-1]], color, 0, fill=f"{color}33"))
     runs = inside.points(series.x, series.y)
     parts += [svg.path(run, color, 1.8, dash) for run in runs if len(run) > 1]
-    if series.points or (len(series.x) < fewest and not series.dashed and not series.faded):
+    if dotted:
         parts += [f'<circle cx="{x:.2f}" cy="{y:.2f}" r="2.8" fill="{color}"/>' for run in runs for x, y in run]
     opacity = ' opacity="0.45"' if series.faded else ""
     return [f"<g{opacity}>{''.join(parts)}</g>"]

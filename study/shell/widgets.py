@@ -7,8 +7,8 @@ from typing import Any
 import streamlit as st
 
 from study import typed_number
-from study.by_chips import by_chips
-from study.controls import Block, Cell, Choice, Numbers, SeedControl, Sentence, Text, Texts, Toggle
+from study.by_chips import on_rail
+from study.controls import Choice, Numbers, SeedControl, Sentence, Text, Texts, Toggle
 from study.demo import Demo, Param
 from study.figures.base import text_width
 from study.markdown import plain
@@ -31,8 +31,7 @@ def rail(demo: Demo, words: DemoWords) -> tuple[dict[str, Any], st.delta_generat
     for p in demo.params:
         begin(p.key, p.default)
     values = {p.name: value(p.key) for p in demo.params}
-    chosen = by_chips(demo)
-    drawn = [p for p in demo.params if not isinstance(p.control, Cell | Block) and p is not chosen]
+    drawn = on_rail(demo)
     if not drawn and not demo.work:
         return values, st.container(), ""
     wide = any(isinstance(p.control, Numbers) and _shown(p, values) for p in drawn)

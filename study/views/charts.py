@@ -72,6 +72,11 @@ class Lines:
     def __post_init__(self):
         freeze(self, series=tuple(self.series))
 
+    def dotted(self, series: Series) -> bool:
+        """Has this curve dots, because its points are few? One that grows does not lose them on the way."""
+        few = len(series.x) < (2 if self.x_range else 12)
+        return series.points or (few and not series.dashed and not series.faded)
+
     def keys(self) -> Iterator[Key]:
         yield from (k for k in (self.title, self.x, self.y, *(s.name for s in self.series)) if k)
 
