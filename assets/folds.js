@@ -10,7 +10,7 @@ function unfold(node) {
 }
 
 function unfoldAll() {
-  for (const fold of document.querySelectorAll("[class*=st-key-fold_] details")) {
+  for (const fold of document.querySelectorAll("[class*=fold_] details")) {
     if (!fold.closest("[class*=st-key-card_]")) unfold(fold);  // a card's own lines stay as they are
   }
 }

@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 
+from study.formula import in_html
 from study.look import ROLES
 
 CHINESE = "[\u3000-\u9fff\uff00-\uffef]"
@@ -25,6 +26,14 @@ def colored(markdown: str, theme: str, typed: bool = False) -> str:
         lambda m: rf"\textcolor{{{ROLES[theme][ROLE_OF_COLOR[m[1]]]}}}" if m[1] in ROLE_OF_COLOR else m[0],
         markdown,
     )
+
+
+def noted(markdown: str, theme: str) -> str:
+    """As `colored`, for a text of ours on a page that reads HTML, too: what needs no KaTeX is set by itself.
+
+    Nothing that a person typed may come here: its HTML would be read.
+    """
+    return colored(in_html(symbols(markdown)), theme, typed=True)
 
 
 #: Our symbols with an index: d_k, W_Q, log_k. assets/figure/dom.js knows the same.

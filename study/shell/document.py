@@ -21,7 +21,7 @@ from study.words import ROOT
 
 STYLES = ("style.css", "frame.css", "lecture.css", "print.css")  # the later one wins
 #: What Streamlit loads when it meets the first formula, HTML, component, switch, box or link: how the names begin.
-CHUNKS = ("rehype-katex", "Html", "BidiComponent", "ButtonGroup", "TextInput", "PageLink")
+CHUNKS = ("rehype-katex", "rehype-raw", "Html", "BidiComponent", "ButtonGroup", "TextInput", "PageLink")
 FONTS = ("KaTeX_Main-Regular", "KaTeX_Math-Italic")
 IMPORTS = re.compile(r"""(?:\bfrom|\bimport) ?["']\./([\w.-]+\.js)["']""")
 NOT_ASKED = (b"if-none-match", b"if-modified-since", b"accept-encoding", b"range")

@@ -6,7 +6,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from study import glossary
 from study.demo import Demo, demos
-from study.markdown import colored, linked
+from study.markdown import linked, noted
 from study.note_text import Piece, pieces
 from study.notes import Lesson
 from study.shell.card import card
@@ -36,17 +36,25 @@ def _piece(lesson: Lesson, reader: Reader, name: str, piece: Piece, place: Delta
     elif piece.kind == "code":
         _code(piece.text, place.container(key=f"code_{name}"), reader)
     elif piece.kind == "fold":
-        fold = place.container(key=f"fold_{name}").expander(_marked(piece.text, lesson, reader))
+        bare = all(inner.kind == "text" for inner in piece.inside)  # then the fold is the box of its text
+        fold = place.expander(_marked(piece.text, lesson, reader), key=f"note_fold_{name}" if bare else f"fold_{name}")
         for i, inner in enumerate(piece.inside):
-            _piece(lesson, reader, f"{name}_{i}", inner, fold)
+            if bare:
+                _text(inner.text, lesson, reader, fold)
+            else:
+                _piece(lesson, reader, f"{name}_{i}", inner, fold)
     else:
-        place.container(key=f"note_{name}").markdown(_marked(piece.text, lesson, reader))
+        _text(piece.text, lesson, reader, place.container(key=f"note_{name}"))
+
+
+def _text(markdown: str, lesson: Lesson, reader: Reader, place: DeltaGenerator) -> None:
+    place.markdown(_marked(markdown, lesson, reader), unsafe_allow_html=True)
 
 
 def _marked(markdown: str, lesson: Lesson, reader: Reader) -> str:
-    """Terms and demos become links, the colours in formulas the theme's."""
+    """Terms and demos become links, formulas HTML where they can, the colours in the others the theme's."""
     markdown = linked(glossary.linked(markdown, reader.lang), lesson.demo_titles(reader.lang))
-    return colored(markdown, reader.look.theme)
+    return noted(markdown, reader.look.theme)
 
 
 def _demo(demo: Demo, lesson: Lesson, reader: Reader, place: DeltaGenerator) -> None:

@@ -169,7 +169,7 @@ def all_drawn(page: Page, lesson: Lesson) -> None:
     expect(page.locator(".st-key-quizpart_now input").first).to_be_attached(timeout=SLOW)
     expect(page.locator(".st-key-page .lf-rest")).to_have_count(0, timeout=SLOW)  # all of the quiz has come
     # a page that has come anew since has its folds closed
-    closed = page.locator("[class*=st-key-fold_] > * > [data-testid=stExpander] > details:not([open])")
+    closed = page.locator("[class*=fold_] > [data-testid=stExpander] > details:not([open])")
     for _ in range(20):
         if closed.count() == 0:
             break

@@ -19,7 +19,7 @@ AWAY = (
 
 #: Opens every fold of the note.
 UNFOLD = """() => {
-  const closed = "[class*=st-key-fold_] > * > [data-testid=stExpander] > details:not([open]) > summary";
+  const closed = "[class*=fold_] > [data-testid=stExpander] > details:not([open]) > summary";
   for (const line of document.querySelectorAll(closed)) line.click();
 }"""
 MISSING = "document.querySelectorAll('.st-key-page .lf:not([data-drawn])').length"
