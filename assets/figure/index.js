@@ -351,6 +351,8 @@ export default function ({ data, parentElement, setTriggerValue }) {
   top(state, data, () => refresh(state));
   say(state, data);
   actions(state, data);
+  if (data.resume && data.resume !== state.resumed) state.send("act", { name: "resume", n: ++state.n });
+  state.resumed = data.resume;
   const names = data.views.map(({ name }) => name).join();
   if (!receive(state, data.views)) stays().then(() => { if (root.isConnected) state.send("act", { name: "resend", n: ++state.n }); });
   else {  // what was missing has not been drawn: it is drawn when it comes

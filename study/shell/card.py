@@ -2,6 +2,7 @@
 
 import logging
 from dataclasses import dataclass, field
+from time import monotonic_ns
 from typing import Any
 from urllib.parse import quote
 
@@ -26,7 +27,7 @@ from study.shell.live_figure import live_figure, near
 from study.shell.pace import paced
 from study.shell.parts import card_url
 from study.shell.put import offer, put
-from study.shell.session import event, here, key_of, value
+from study.shell.session import event, here, is_whole, key_of, value
 from study.stored import Stored
 from study.words import DemoWords, FlawedText, Words, app_words
 
@@ -75,7 +76,7 @@ def _contents(demo: Demo, words: DemoWords, look: Look) -> None:
         checks(outcome.evidence, demo, words)
     if outcome.evidence and key_of(demo) in memory.data_shown:
         _data(outcome.evidence, words, key_of(demo))
-    if outcome.running:
+    if outcome.running and not is_whole():
         work.again(demo, values)
 
 
@@ -173,6 +174,8 @@ def _figure(demo: Demo, outcome: Outcome, words: DemoWords, look: Look, values: 
             "failed": app("errors.figure"),
             "dim": outcome.refused,
             "stored": outcome.stored is not None,
+            # work goes on piece by piece, a fragment each: one that a run of the whole page met is asked for again
+            "resume": monotonic_ns() // 1_000_000 if outcome.running and is_whole() else 0,
         },
         f"{key}._figure",
         on_click=lambda: _clicked(demo, evidence),

@@ -9,7 +9,7 @@ from study.notes import Lesson
 from study.shell import address
 from study.shell.note import section
 from study.shell.quiz import render_quiz
-from study.shell.session import Reader, here
+from study.shell.session import Reader
 from study.shell.workbook import answer_box
 from study.words import app_words
 
@@ -27,7 +27,6 @@ def render(lesson: Lesson, reader: Reader) -> None:
         st.code(f"pages/{lesson.stem}: {type(error).__name__}: {error}", language=None, wrap_lines=True)
         return
     address.adopt(lesson)
-    here().end()  # a run of the whole page (another language, another sentence) cannot go on piece by piece
     minutes = words("minutes", n=lesson.minutes(lang))
     st.caption(
         f"{words(f'sections.{lesson.section}')} · {lesson.number} · {minutes} · [{words('workbook.mine')}](#answer)"

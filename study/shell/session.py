@@ -228,6 +228,12 @@ def asked() -> bool:
     return bool(requests) and requests._state is not ScriptRequestType.CONTINUE
 
 
+def is_whole() -> bool:
+    """Is this a run of the whole page, and not of a fragment alone?"""
+    context = get_script_run_ctx(suppress_warning=True)
+    return not (context and context.fragment_ids_this_run)
+
+
 def key_of(demo: Demo) -> str:
     return f"{demo.stem}.{demo.name}"
 

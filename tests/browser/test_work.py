@@ -81,16 +81,19 @@ def test_the_stored_run_gives_way_to_the_reader_s_and_that_to_the_next_on_the_sa
 
 def test_training_goes_on_through_a_language_switch_to_its_end(t5):
     page = t5(f"{T5}.train_live.d_k=8")
-    go = widget(page, f"{T5}.train_live._go").locator("button")
+    live, go = card(page, "train_live"), widget(page, f"{T5}.train_live._go").locator("button")
+    steps = "plot => plot.calcdata[0].at(-1).x"  # where the newest curve ends
+    live.scroll_into_view_if_needed()
+    stored = live.locator(".js-plotly-plot").first.evaluate(steps)
     start(go, EN("stop"))
     page.get_by_text(ZH("language"), exact=True).click()
     titled(page, LESSONS[T5].title("zh"))
-    expect(go).to_contain_text(re.compile(f"{ZH('start')}|{ZH('stop')}"))
-    expect(page.locator("[data-testid=stException], [data-testid=stAlertContentError]")).to_have_count(0)
     expect(go).to_contain_text(ZH("start"), timeout=90_000)
     idle(page)
-    expect(card(page, "train_live").locator("[data-testid=stProgress]")).to_have_count(0)
-    assert drawn(page, "train_live") >= 1
+    expect(page.locator("[data-testid=stException], [data-testid=stAlertContentError]")).to_have_count(0)
+    expect(live.locator("[data-testid=stProgress]")).to_have_count(0)
+    expect(origin(page, "train_live")).to_have_text(ZH("origins.trained_here"))
+    assert live.locator(".js-plotly-plot").first.evaluate(steps) == stored
 
 
 def test_a_reader_who_leaves_while_it_trains_gets_there(t5):
