@@ -24,7 +24,7 @@ _WIDE, _THIN = "\u00a0", "\u202f"
 #: Letters that lean out of their width: room behind them, unless an index stands there.
 _FAR, _LITTLE = re.compile("(?<=[VY]</i>)(?!<sub>|<s>)"), re.compile("(?<=[FMNPTUW]</i>)(?!<sub>|<s>)")
 _BARE = re.compile("(?:<i>[^<]*</i>[\u2009\u200a]?(?:<su[bp]>(?:<i>)?[^<]*(?:</i>)?[\u2009\u200a]?</su[bp]>)?)+")
-SHORT = 16  # signs; a longer formula may be broken behind its relations
+SHORT = 16  # signs; a longer formula may be broken
 
 
 class _Beyond(Exception):
@@ -54,14 +54,16 @@ def html(latex: str) -> str:
 
 
 def _lines(parts: list[tuple[str, str]], breaks: bool) -> list[str]:
-    """The parts with their spaces, cut behind each relation where a line may be broken."""
-    lines, line, before = [], "", ""
+    """The parts with their spaces, cut behind each relation and each sum or difference outside of parentheses."""
+    lines, line, before, depth, may_end = [], "", "", 0, False
     for kind, part in parts:
         if kind == "operation" and before in ("", "operation", "relation", "comma", "open", "name"):
             kind = "letter"  # a sign in front of a number
         gap = _gap(before, kind)
-        if breaks and before == "relation" and kind != "space":
+        if breaks and may_end and kind != "space":
             lines, line, gap = [*lines, line], "", ""
+        depth += {"open": 1, "close": -1}.get(kind, 0)
+        may_end = depth == 0 and (kind == "relation" or (kind == "operation" and part in "+−"))
         line, before = line + gap + part, kind
     return [*lines, line]
 
@@ -117,9 +119,13 @@ def _atom(token: str, tokens: list[str]) -> tuple[tuple[str, str], list[str]]:
     if name in ("text", "mathrm", "operatorname"):
         said, rest = _braced(tokens)
         return ("name" if name == "operatorname" else "letter", _plain(said)), rest
-    if name == "sqrt" and (tokens[:1] == ["{"] or "".join(tokens[:1]).isdigit()):
-        under, rest = _argument(tokens, nested=True)
-        return ("letter", f"√<u>{under}</u>"), rest
+    if name == "sqrt" and "".join(tokens[:1]).isdigit() and len(tokens[0]) == 1:
+        return ("letter", f"√<u>{tokens[0]}</u>"), tokens[1:]
+    if name == "sqrt" and tokens[:1] == ["{"]:
+        inner, rest = _row(tokens[1:], script=False)
+        if rest[:1] != ["}"] or any("<u>" in part for _, part in inner):
+            raise _Beyond
+        return ("letter", f"√<u>{_lines(inner, breaks=False)[0]}</u>"), rest[1:]
     if name == "mathsf":
         tokens = tokens[1:] if "".join(tokens[:1]).isspace() else tokens
         said, rest = _braced(tokens) if tokens[:1] == ["{"] else ("".join(tokens[:1]), tokens[1:])
@@ -141,14 +147,14 @@ def _atom(token: str, tokens: list[str]) -> tuple[tuple[str, str], list[str]]:
     raise _Beyond
 
 
-def _argument(tokens: list[str], nested: bool = False) -> tuple[str, list[str]]:
-    """What stands behind _, ^ or a root: a group in braces, or one token. nested: with indices of its own."""
+def _argument(tokens: list[str]) -> tuple[str, list[str]]:
+    """What stands behind _ or ^: a group in braces, or one token."""
     if not tokens or tokens[0] in "_^}" or tokens[0].isspace():
         raise _Beyond
     if tokens[0].isdigit() and len(tokens[0]) > 1:  # TeX takes one digit
         raise _Beyond
     (_, part), rest = _atom(tokens[0], tokens[1:])
-    if "<u>" in part or ("<su" in part and not nested):  # an index of an index: KaTeX's sizes
+    if "<u>" in part or "<su" in part:  # an index of an index: KaTeX's sizes
         raise _Beyond
     return part, rest
 

@@ -44,6 +44,7 @@ def signs_of(latex: str) -> list[str]:
         (r"QK^{\mathsf T}", "<var><i>QK</i><sup><b>T</b></sup></var>"),
         ("W_i^Q", "<var><i>W</i><s><sup><i>Q</i></sup><sub><i>i</i></sub></s></var>"),
         (r"\sqrt{d_k}", "<var>√<u><i>d</i><sub><i>k</i></sub></u></var>"),
+        (r"\sqrt{5\cdot5}", "<var>√<u>5\u00a0·\u00a05</u></var>"),
         (r"\operatorname{LayerNorm}(x)", "<var>LayerNorm(<i>x</i>)</var>"),
         (r"\log p", "<var>log\u202f<i>p</i></var>"),
         ("a<b", "<var><i>a</i>\u00a0&lt;\u00a0<i>b</i></var>"),
@@ -54,8 +55,15 @@ def test_what_html_sets(latex, shown):
     assert html(latex) == shown
 
 
-def test_a_long_formula_may_be_broken_behind_its_relations():
-    assert html("q=x_1W_Q=(2,2,0,0)").count("=</var> ") == 2 and " " not in html("S=T")
+def test_a_long_formula_may_be_broken_behind_relations_and_sums_outside_of_parentheses():
+    assert html("q=x_1W_Q=(2,2,0,0)").count("=</var> ") == 2
+    assert OURS.sub("", html(r"(10+4)\cdot4+2\cdot4-1=63")).split(" ") == [
+        "(10\xa0+\xa04)\xa0·\xa04\xa0+",
+        "2\xa0·\xa04\xa0−",
+        "1\xa0=",
+        "63",
+    ]
+    assert " " not in html("S=T") + html(r"\operatorname{LayerNorm}(x+\operatorname{Sublayer}(x))")
 
 
 BEYOND = r"""^2 _k a_ a^ {a a} \sqrt \frac12 \hat{x} \sum_i \mathbb{R} x_i_j x^2^3 x_{i_j} x^{2 \text{a \text{\b}
