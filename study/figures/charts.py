@@ -20,7 +20,7 @@ from study.figures.base import (
     round_values,
     text_width,
 )
-from study.figures.label_places import lines_of, places
+from study.figures.label_places import lines_of, placed
 from study.look import DASHES, Look, alike, number, power, visible
 from study.views import Bars, Histogram, Lines, Scatter, Series
 
@@ -138,14 +138,13 @@ def scatter(view: Scatter, look: Look, words: Words) -> dict[str, Any]:
     x, y = (np.concatenate([getattr(group, axis) for group in view.groups]).astype(float) for axis in "xy")
     x_axis = _axis(view.log_x, [x])
     x = np.log10(x) if view.log_x else x
-    shown = [
-        escaped(visible(label, 18)) if not (g.quiet or g.joined) else "" for g in view.groups for label in g.labels
-    ]
-    sides = iter(places(x, y, [text_width(text) for text in shown], view.square, lines_of(view)))
+    said = [label if not (g.quiet or g.joined) else "" for g in view.groups for label in g.labels]
+    widths = [text_width(escaped(visible(label, 18))) if label else 0 for label in said]
+    sides, room = placed(x, y, widths, view.square, lines_of(view))
     data: list[dict[str, Any]] = []
     for i, group in enumerate(view.groups):
         title = words(group.name) if group.name else ""
-        beside = [next(sides) for _ in group.labels]
+        beside, sides = sides[: len(group.labels)], sides[len(group.labels) :]
         data.append(
             {
                 "type": "scatter",
@@ -161,15 +160,15 @@ def scatter(view: Scatter, look: Look, words: Words) -> dict[str, Any]:
                 "textfont": {"size": look.small},
                 "line": {"color": look.series(i, group.role), "width": 2, "dash": "dash"},
                 "marker": {"color": look.series(i, group.role), "size": 9, "symbol": SYMBOLS[i % len(SYMBOLS)]},
-                "hovertext": [escaped(visible(label, 60)) for label in group.labels],
+                "hovertext": [label and escaped(visible(label, 60)) for label in group.labels],
                 "cliponaxis": False,
                 "hovertemplate": f"%{{hovertext}}<br>{in_template(title)} (%{{x:.3~g}}, %{{y:.3~g}})<extra></extra>",
             }
         )
     if view.selected:
         data.append(_ring(view, look))
-    x_axis |= {"range": _around(x, 0.1)} | axis_title(view.x, look, words)
-    y_axis = {"range": _around(y, 0.12)} | axis_title(view.y, look, words)
+    x_axis |= {"range": _around(x, room)} | axis_title(view.x, look, words)
+    y_axis = {"range": _around(y, (0.12, 0.12))} | axis_title(view.y, look, words)
     if view.square:
         y_axis |= {"scaleanchor": "x"}
     return plot(view.y, words, data, layout(look, x_axis, y_axis, showlegend=len(view.groups) > 1))
@@ -189,11 +188,12 @@ def _ring(view: Scatter, look: Look) -> dict[str, Any]:
     }
 
 
-def _around(values: np.ndarray, share: float) -> list[float]:
-    """An axis with room for the texts at its ends."""
+def _around(values: np.ndarray, room: tuple[float, float]) -> list[float]:
+    """An axis with room for the texts at its ends, in shares of what lies between them."""
     low, high = float(values.min()), float(values.max())
-    room = (high - low) * share or 1.0
-    return [low - room, high + room]
+    if low == high:
+        return [low - 1.0, high + 1.0]
+    return [low - (high - low) * room[0], high + (high - low) * room[1]]
 
 
 def bars(view: Bars, look: Look, words: Words) -> dict[str, Any]:
@@ -222,9 +222,9 @@ def bars(view: Bars, look: Look, words: Words) -> dict[str, Any]:
             tops = view.spread[key][1] if key in view.spread else None
             data += write(bar, texts[key], tops, look, hatched=len(view.values) > 1)
     x_axis = {"type": "category", "tickvals": labels, "ticktext": ticks, "fixedrange": True}
-    x_axis |= {"autotickangles": [0, -45]}  # no third slant, or twins of nearly one width would differ
-    if title := axis_title(view.x, look, words, names=True).get("title"):
-        x_axis["title"] = title | {"standoff": 10}
+    x_axis |= {"autotickangles": [0, 45]}  # no third slant, or twins of nearly one width would differ
+    if title := axis_title(view.x, look, words).get("title"):  # not to be read as the second line of a name above it
+        x_axis["title"] = title | {"standoff": 10, "font": title["font"] | {"color": look.role("hidden")}}
     y_axis = {"type": "log" if view.log_y else "linear", "fixedrange": True} | axis_title(view.y, look, words)
     if view.log_y:
         y_axis |= _axis(True, list(view.values.values()))
