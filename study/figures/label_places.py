@@ -53,22 +53,13 @@ def places(
     square: one unit is as long on both axes, so that one of them may leave room unused. lines: points that a line
     joins, which no text is to stand on.
     """
-    width = INSIDE / (1 + sum(room))  # pixels from the first point to the last one
-    least, most = -room[0] * width - EDGE, (1 + room[1]) * width + EDGE
-    unit = np.array([width / (np.ptp(x) or 1), HEIGHT / (np.ptp(y) or 1)])  # pixels
-    at = np.stack([x - x.min(), y - y.min()], 1) * (unit.min() if square else unit)  # (N, 2)
-    drawn = np.concatenate([at, *(_along(*ends) for line in lines for ends in pairwise(at[line]))])  # (M, 2)
-    marks = np.concatenate([drawn - 4, drawn + 4], 1)  # (M, 4): left, bottom, right, top
-    texts = np.full((len(at), 4), np.nan)  # the same of each text that has a place; NaN is in nobody's way
-    found = [""] * len(at)
+    boxes = _boxes(x, y, widths, square, room, lines)
+    texts = np.full((len(boxes), 4), np.nan)  # the box of each text that has a place; NaN is in nobody's way
+    found = [""] * len(boxes)
 
     def put(i: int, moves: int) -> bool:
-        free = {}
-        for side in SIDES if widths[i] else ():
-            box = _box(at[i], side, widths[i])
-            if box[0] > least and box[2] < most and not _in_the_way(box, marks).size:
-                free[side] = box, _in_the_way(box, texts)
-        for side, (box, others) in sorted(free.items(), key=lambda item: len(item[1][1])):  # a free one first
+        ways = [(side, box, _in_the_way(box, texts)) for side, box in boxes[i].items()]
+        for side, box, others in sorted(ways, key=lambda way: len(way[2])):  # a free one first
             if len(others) > moves:
                 return False
             before = texts.copy(), found.copy()
@@ -79,9 +70,39 @@ def places(
             texts[:], found[:] = before
         return False
 
-    for i in range(len(at)):
+    for i in range(len(boxes)):
         put(i, MOVES)
     return found
+
+
+def _boxes(
+    x: np.ndarray,
+    y: np.ndarray,
+    widths: Sequence[float],
+    square: bool,
+    room: tuple[float, float],
+    lines: Sequence[slice],
+) -> list[dict[str, np.ndarray]]:
+    """For each point the places that its text may have if no other text is there."""
+    width = INSIDE / (1 + sum(room))  # pixels from the first point to the last one
+    ends = -room[0] * width - EDGE, (1 + room[1]) * width + EDGE
+    unit = np.array([width / (np.ptp(x) or 1), HEIGHT / (np.ptp(y) or 1)])  # pixels
+    at = np.stack([x - x.min(), y - y.min()], 1) * (unit.min() if square else unit)  # (N, 2)
+    marks = _marks(at, lines)
+    return [_free(point, wide, marks, ends) for point, wide in zip(at, widths, strict=True)]
+
+
+def _marks(at: np.ndarray, lines: Sequence[slice]) -> np.ndarray:
+    """(M, 4): left, bottom, right and top of the points (N, 2) and of what lines draw between them."""
+    drawn = np.concatenate([at, *(_along(*ends) for line in lines for ends in pairwise(at[line]))])
+    return np.concatenate([drawn - 4, drawn + 4], 1)
+
+
+def _free(point: np.ndarray, width: float, marks: np.ndarray, ends: tuple[float, float]) -> dict[str, np.ndarray]:
+    """The boxes of a text beside its point, by side, that lie between these ends and on no mark."""
+    boxes = {side: _box(point, side, width) for side in (SIDES if width else ())}
+    inside = {side: box for side, box in boxes.items() if box[0] > ends[0] and box[2] < ends[1]}
+    return {side: box for side, box in inside.items() if not _in_the_way(box, marks).size}
 
 
 def _box(point: np.ndarray, side: str, width: float) -> np.ndarray:

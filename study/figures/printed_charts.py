@@ -67,8 +67,7 @@ def scatter(view: Scatter, look: Look, words: Words) -> Picture:
     x_values, y_values = (np.concatenate([getattr(group, name) for group in view.groups]) for name in "xy")
     said = [label if not group.joined else "" for group in view.groups for label in group.labels]
     widths = [text_width(visible(label, 18)) if label else 0 for label in said]
-    x_shown = np.log10(x_values) if view.log_x else x_values
-    sides, room = placed(x_shown, y_values, widths, view.square, lines_of(view))
+    sides, room = placed(np.log10(x_values) if view.log_x else x_values, y_values, widths, view.square, lines_of(view))
     x = plot.axis(x_values, words(view.x) if view.x else "", view.log_x, room=room)
     y = plot.axis(y_values, words(view.y) if view.y else "", room=(0.12, 0.12))
     names = [words(group.name) if group.name else "" for group in view.groups]
