@@ -159,7 +159,9 @@ def test_a_workbook_of_another_computer_is_taken_in_and_replaces_nothing(lang, k
     app.file_uploader(key="_keep.file").set_value(("workbook.json", there.backup(LOCAL), "application/json"))
     app.run()
     press(app, words("keep.merge"))
-    assert [said.value for said in app.success] == [words("keep.merged", added=1, kept=0, conflicts=1)]
+    told = words("keep.merged", added=1, kept=0), words("keep.conflicts", count=1)
+    assert [said.value for said in app.success] == [" ".join(told)]
+    assert words("hand_in.answered", count=2, all=len(QUESTIONS)) in [shown.value for shown in app.markdown]
     answers = open_workbook().answers(LOCAL)
     assert {q: a.text for q, a in answers.items()} == {"free": "Written here.", "x1": "Only there."}
     assert "Written there." in [version.text for version in open_workbook().versions(LOCAL, "free")]

@@ -18,7 +18,7 @@ export function label(node, text) {
 }
 
 // A text with the indices of our symbols set low, d_k and W_Q, as study/markdown.py knows them; code keeps its own.
-const SYMBOL = /\b([dWMp]_(?:model|ff|[kvqhQKVOn])|log_k)\b/, CODE = /\w\(|\*\*/, FORMULA = /[√ᵀ·²]/;
+const SYMBOL = /\b([dWMp]_(?:model|ff|[kvqhQKVOn])|log_k)\b/, CODE = /\w\(|\*\*/, FORMULA = /[√ᵀ·²₀-₉]/;
 export function spelled(node, text = node.textContent) {
   const parts = CODE.test(text) && !FORMULA.test(text) ? [text] : text.split(SYMBOL), line = make("span");
   if (parts.length === 1) {

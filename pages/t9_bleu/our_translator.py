@@ -90,9 +90,9 @@ def _spread(searches: Sequence[Search]) -> Bars:
 def _scores(searches: Sequence[Search], wanted: tuple[str, ...]) -> Table:
     """A row for each search; where only a part of the test set is kept here, also what training noted of all."""
     rows = []
-    for search in searches:
+    for name, search in zip(("greedy", "beam"), searches, strict=True):  # short: nine columns on a phone
         b, chrf_score = search.total, _corpus_chrf(search.hyps, wanted)
-        rows.append([search.name, b.score, *b.precisions, b.bp, chrf_score, len(wanted)])
+        rows.append([Say(name), b.score, *b.precisions, b.bp, chrf_score, len(wanted)])
     whole = held_out.results()
     if whole.pairs["test"] > len(wanted):
         for name, b in whole.test.items():

@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from datetime import date
 
 import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from study.markdown import plain
 from study.shell.progress import forget
-from study.shell.session import Reader, here
+from study.shell.session import Reader, here, put, value
 from study.shell.who import student
 from study.shell.workbook import answer
 from study.words import Words, app_words
@@ -36,17 +37,29 @@ def backup(words: Words) -> None:
         key="_keep.save",
         on_click="ignore",
     )
-    given = st.file_uploader(words("keep.file"), type="json", key="_keep.file")
-    if given and st.button(words("keep.merge"), key="_keep.merge"):
-        try:
-            merged = open_workbook().merge(student(), given.getvalue())
-        except Unkept as unkept:
-            st.error(words(f"workbook.unkept.{unkept.key}"))
-        else:
-            for question in (*merged.added, *merged.conflicts):
-                here().drafts.pop(question, None)  # read anew where it is next seen
-            forget()
-            st.success(_told(merged, words))
+    most = st.get_option("server.maxUploadSize")
+    given = st.file_uploader(words("keep.file", most=most), type="json", key="_keep.file")
+    if given is None:
+        return
+    if st.button(words("keep.merge"), key="_keep.merge"):
+        _take_in(given, words)
+    file, merged = value("_keep._merged") or ("", None)
+    if file == given.file_id:
+        st.success(_told(merged, words))
+
+
+def _take_in(given: UploadedFile, words: Words) -> None:
+    """Merges a file; what it did is told while the file lies there, as the page is drawn anew: it lists the answers."""
+    try:
+        merged = open_workbook().merge(student(), given.getvalue())
+    except Unkept as unkept:
+        st.error(words(f"workbook.unkept.{unkept.key}"))
+        return
+    for question in (*merged.added, *merged.conflicts):
+        here().drafts.pop(question, None)  # read anew where it is next seen
+    forget()
+    put("_keep._merged", (given.file_id, merged))
+    st.rerun()
 
 
 def _whole() -> bytes:
@@ -54,8 +67,9 @@ def _whole() -> bytes:
 
 
 def _told(merged: Merged, words: Words) -> str:
-    counts = {"added": len(merged.added), "kept": len(merged.kept), "conflicts": len(merged.conflicts)}
-    said = [words("keep.merged", **counts)]
+    said = [words("keep.merged", added=len(merged.added), kept=len(merged.kept))]
+    if merged.conflicts:
+        said.append(words("keep.conflicts", count=len(merged.conflicts)))
     if merged.pictures:
         said.append(words("keep.pictures", count=merged.pictures))
     if merged.left:

@@ -355,7 +355,7 @@ def test_the_translators_scores(three_pairs):
     assert evidence.origin is Origin.TRAINED_HERE and evidence.source.endswith("CARD.md")
     assert claims(evidence)["same_beam"] > claims(evidence)["same_greedy"]
     (*closely, texts), (spread, scores) = step(evidence, "pair"), step(evidence, "all")
-    assert [row[0].key for row in scores.rows] == ["greedy", "beam_of", "all_greedy", "all_beam"]
+    assert [row[0].key for row in scores.rows] == ["greedy", "beam", "all_greedy", "all_beam"]
     assert [row[-1] for row in scores.rows] == [3, 3, 9, 9]
     told = [float(dict(v.title.values)["bleu"]) for v in closely]
     assert texts.rows[0][1] == "我累了。" and told[1] > told[0]
