@@ -20,6 +20,10 @@ SOURCE = re.compile(r"<!--\s*(=|from:)\s*(.+?)\s*-->")
 GROUPED = 10_000  # from here on the digits of a whole number stand in groups, where a language groups them
 
 
+#: Ends a sentence with room of its own behind it; what closes Markdown's colours stands between it and the next one.
+FULL_WIDTH_END = re.compile(r"[。！？：]\]?$")
+
+
 class FlawedText(ValueError):
     """A text of notes/ that cannot be used; the message names the file, the place and what to write."""
 
@@ -159,3 +163,12 @@ class DemoWords(Words):
 def app_words(lang: str) -> Words:
     """The interface's own words."""
     return Words(lang, parse(text(NOTES / lang / "app.yaml"), f"{lang}/app.yaml"), "app.yaml")
+
+
+def sentences(*said: str) -> str:
+    """One behind the other, with a space between them, but for a full-width stop, which brings its own."""
+    whole = ""
+    for sentence in filter(None, said):
+        gap = "" if not whole or FULL_WIDTH_END.search(whole) else " "
+        whole += gap + sentence
+    return whole

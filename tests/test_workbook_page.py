@@ -9,7 +9,7 @@ from pypdf import PdfReader
 
 from study.notes import lessons
 from study.shell.who import LOCAL
-from study.words import app_words
+from study.words import app_words, sentences
 from study.workbook import QUESTIONS, Workbook, open_workbook
 from tests.test_pages import opened, text
 
@@ -83,9 +83,8 @@ def test_a_picture_of_the_reader_s_comes_into_the_file_and_no_picture_is_refused
     box = next(box for box in app.file_uploader if box.label == words("photos.file"))
     box.set_value([("my plan.png", out.getvalue(), "image/png"), ("<b>.png", b"none", "image/png")]).run()
     assert not app.exception, app.exception
-    assert [said.value for said in app.error] == [
-        f"{words('photos.not_taken', name='<b>.png')} {words('photos.refused.kind')}"
-    ]
+    told = sentences(words("photos.not_taken", name="<b>.png"), words("photos.refused.kind"))
+    assert [said.value for said in app.error] == [told]
     assert "![](my_plan.png)" in [code.value for code in app.code]
     press(app, words("hand_in.make.zip"))
     with zipfile.ZipFile(io.BytesIO(made(app, "_hand_in").data)) as archive:
@@ -160,7 +159,7 @@ def test_a_workbook_of_another_computer_is_taken_in_and_replaces_nothing(lang, k
     app.run()
     press(app, words("keep.merge"))
     told = words("keep.merged", added=1, kept=0), words("keep.conflicts", count=1)
-    assert [said.value for said in app.success] == [" ".join(told)]
+    assert [said.value for said in app.success] == [sentences(*told)]
     assert words("hand_in.answered", count=2, all=len(QUESTIONS)) in [shown.value for shown in app.markdown]
     answers = open_workbook().answers(LOCAL)
     assert {q: a.text for q, a in answers.items()} == {"free": "Written here.", "x1": "Only there."}

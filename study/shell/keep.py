@@ -11,7 +11,7 @@ from study.shell.progress import forget
 from study.shell.session import Reader, here, put, value
 from study.shell.who import student
 from study.shell.workbook import answer
-from study.words import Words, app_words
+from study.words import Words, app_words, sentences
 from study.workbook import Merged, Unkept, open_workbook
 
 
@@ -76,4 +76,4 @@ def _told(merged: Merged, words: Words) -> str:
         said.append(words("keep.left", names=words("list_mark").join(map(plain, merged.left))))
     if merged.records:
         said.append(words("keep.records", count=merged.records))
-    return " ".join(said)
+    return sentences(*said)

@@ -15,12 +15,13 @@ from study.memo import memo
 from study.once import once
 from study.shell.session import here, value
 from study.shell.who import student
-from study.words import Words
+from study.words import Words, sentences
 from study.workbook import Unkept, open_workbook
 from study.workbook.pictures import MOST, Picture
 
 log = logging.getLogger(__name__)
 WIDTH = 120  # px of a picture in the list
+SAID = 24  # characters of its name on a button
 SHOWN = 900  # px of the longer side of one in the preview: about what the column takes on a fine screen
 Put = Callable[[str], None]
 
@@ -37,7 +38,7 @@ def photos(words: Words, place: str, put: Put | None = None) -> None:
         words("photos.file"), ["png", "jpg", "jpeg"], accept_multiple_files=True, key=key, on_change=_take, args=(key,)
     )
     for name, why in memory.refused:
-        st.error(words("photos.not_taken", name=shortened(name)) + " " + words(why))
+        st.error(sentences(words("photos.not_taken", name=shortened(name)), words(why)))
     try:
         for picture in mine():
             _listed(picture, words, place, put)
@@ -47,13 +48,14 @@ def photos(words: Words, place: str, put: Put | None = None) -> None:
 
 def _listed(picture: Picture, words: Words, place: str, put: Put | None) -> None:
     name, mark = picture.name, markdown(picture.name)
+    said = shortened(name, SAID)
     with st.container(horizontal=True, vertical_alignment="center"):
         if small := shown(picture, 2 * WIDTH):
             st.image(small, width=WIDTH, output_format=format_of(picture), alt=name)
         st.code(mark, language="markdown")
         if put:
-            st.button(words("photos.put", name=name), key=f"{place}.put.{name}", on_click=put, args=(mark,))
-        label, key = words("photos.remove", name=name), f"{place}.remove.{name}"
+            st.button(words("photos.put", name=said), key=f"{place}.put.{name}", on_click=put, args=(mark,))
+        label, key = words("photos.remove", name=said), f"{place}.remove.{name}"
         st.button(label, key=key, on_click=_remove, args=(name,), type="tertiary")
 
 

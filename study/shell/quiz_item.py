@@ -15,7 +15,7 @@ from study.shell import progress
 from study.shell.code import code
 from study.shell.picks import choose, pick
 from study.shell.session import begin, here, put, value
-from study.words import Words
+from study.words import Words, sentences
 
 Grade = Callable[[float], bool]  # of a guess: is it right?
 
@@ -106,7 +106,7 @@ def _choice(asked: Asked, record: Record | None, words: Words, theme: str) -> No
     draw = _ticks if asked.item.several else _radio
     draw(asked, order, texts, answered if _shows(asked, record) else None, words)
     for n in answered:
-        st.markdown(f"{_verdict(choices[n].right, words)} {colored(choices[n].because, theme)}")
+        st.markdown(sentences(_verdict(choices[n].right, words), colored(choices[n].because, theme)))
     if answered and all(choices[n].right for n in answered) and not _all_right(asked.item, answered):
         st.markdown(f":red[✗ {words('quiz.missing')}]")
 
@@ -188,7 +188,7 @@ def _number(asked: Asked, record: Record | None, words: Words, theme: str) -> No
     if guess is not None:
         good = within(guess, item)
         answer = "" if good else words("quiz.answer", value=told(item.number, words.lang))
-        st.markdown(f"{_verdict(good, words)} {answer} {colored(item.because, theme)}")
+        st.markdown(sentences(_verdict(good, words), answer, colored(item.because, theme)))
 
 
 def _predict(asked: Asked, record: Record | None, words: Words, theme: str) -> None:
@@ -200,7 +200,7 @@ def _predict(asked: Asked, record: Record | None, words: Words, theme: str) -> N
         verdict = f":green[✓ {words('quiz.close')}]" if near(guess) else f":red[✗ {words('quiz.far')}]"
         measured = told(_truth(asked).measured, words.lang)
         both = words("quiz.truth", truth=measured, guess=told(guess, words.lang))
-        st.markdown(f"{verdict} {both} {colored(asked.item.because, theme)}")
+        st.markdown(sentences(verdict, both, colored(asked.item.because, theme)))
 
 
 def _truth(asked: Asked) -> Claim:
