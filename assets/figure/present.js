@@ -8,6 +8,7 @@ const LARGE = 1.7;  // type, as a multiple of what it is on the page: ticks of 1
 const SMALLEST = 20;  // px of a number on a bar: one that has no room for it has none
 const OWN_ARROWS = "input, textarea, select, [contenteditable], [role=tab], [role=radio], [role=application], .lf-lines, .lf-grid, .lf-map";
 const TYPED = "input:not([type=range], [type=checkbox], [type=radio]), textarea, select, [contenteditable]";
+const BEHIND = ".st-key-bar";  // a card covers it: whoever chose a language there has the focus on it still
 const PRESSED = "button, a, summary, [role=button], input";  // what Enter and the space bar press
 // What a key hides: classes of the document.
 const HIDES = { guess: "lf-guess", looks: "lf-no-look", bare: "lf-bare", controls: "lf-no-controls" };
@@ -162,7 +163,7 @@ function meant(event) {
     if (tabbed && at(PRESSED)) return undefined;
     return key === " " && event.shiftKey ? back : DOES[KEYS[key]];
   }
-  if (key.startsWith("Arrow") && at(OWN_ARROWS)) return undefined;
+  if (key.startsWith("Arrow") && at(OWN_ARROWS) && !at(BEHIND)) return undefined;
   if (key === "ArrowLeft" || key === "ArrowRight") return () => shown && walk(shown, key === "ArrowLeft" ? -1 : 1);
   return DOES[KEYS[key.length === 1 ? key.toLowerCase() : key]];
 }

@@ -139,6 +139,21 @@ def test_the_key_l_in_a_lesson_begins_with_the_demo_in_sight_and_escape_returns(
     expect(card(page, following)).to_be_in_viewport(timeout=SLOW)
 
 
+def test_who_has_just_chosen_a_language_walks_through_the_chips_too(open_page):
+    page = open_page(f"/{T5}")
+    all_drawn(page, LESSONS[T5])
+    page.locator(".st-key-_lang button", has_text=WORDS["zh"]("language")).click()  # it keeps the focus
+    titled(page, LESSONS[T5].title("zh"))
+    all_drawn(page, LESSONS[T5])
+    card(page, "scaling").scroll_into_view_if_needed()
+    page.keyboard.press("l")
+    begun(page, "scaling")
+    chips = card(page, "scaling").locator(".lf-chip")
+    pressed = chips.evaluate_all("all => all.findIndex((chip) => chip.ariaPressed === 'true')")
+    page.keyboard.press("ArrowRight")
+    expect(chips.nth(pressed + 1)).to_have_attribute("aria-pressed", "true")
+
+
 def test_an_order_of_ones_own_is_made_and_copied(open_page):
     page = lecture(open_page, f"{B3}.split,{T5}.scaling")
     titles = page.locator(".lecture-list .lecture-title span")
