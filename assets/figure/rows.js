@@ -34,9 +34,9 @@ function short(view, room) {
 }
 
 // A cell. Only a word that no screen has room for may break anywhere: else columns would break their words to save room.
-// A shape, 4 × 9 × 64, stays on its line, and so does 2-grams.
+// A shape, 4 × 9 × 64, stays on its line.
 function cell(tag, text, isShort) {
-  const whole = text.replace(/(\d) × (?=\d)/g, "$1\u00a0×\u00a0").replace(/(\d)-(?=[a-z])/g, "$1\u2011");
+  const whole = text.replace(/(\d) × (?=\d)/g, "$1\u00a0×\u00a0");
   const node = make(tag, isShort ? "lf-line" : /\S{17}/.test(text) ? "lf-long" : "", whole);
   node.dir = "auto";  // a right-to-left text reads from the right
   return node;

@@ -111,6 +111,13 @@ def test_tables_on_a_phone_do_not_break_words_to_save_room(open_page, stem):
     assert page.evaluate(BROKEN) == []
 
 
+def test_a_formula_in_a_table_has_its_index_set_low(open_page):
+    page = at(open_page, "b4_bert_vs_transformer")
+    table = card(page, "what_changes").locator(".lf-table")
+    expect(table).to_contain_text("dff = 4 H")  # not d_ff
+    expect(table.locator("sub")).to_have_text(["ff"])
+
+
 def test_a_text_written_from_the_right_is_read_from_the_right(open_page):
     page = at(open_page, T9)
     chips = card(page, "anatomy").locator(".lf-tokens").first.locator(".lf-token-text")
