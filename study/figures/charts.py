@@ -20,7 +20,7 @@ from study.figures.base import (
     round_values,
     text_width,
 )
-from study.figures.label_places import places
+from study.figures.label_places import lines_of, places
 from study.look import DASHES, Look, alike, number, power, visible
 from study.views import Bars, Histogram, Lines, Scatter, Series
 
@@ -138,8 +138,10 @@ def scatter(view: Scatter, look: Look, words: Words) -> dict[str, Any]:
     x, y = (np.concatenate([getattr(group, axis) for group in view.groups]).astype(float) for axis in "xy")
     x_axis = _axis(view.log_x, [x])
     x = np.log10(x) if view.log_x else x
-    shown = [escaped(visible(label, 18)) if not g.quiet else "" for g in view.groups for label in g.labels]
-    sides = iter(places(x, y, [text_width(text) for text in shown], view.square))
+    shown = [
+        escaped(visible(label, 18)) if not (g.quiet or g.joined) else "" for g in view.groups for label in g.labels
+    ]
+    sides = iter(places(x, y, [text_width(text) for text in shown], view.square, lines_of(view)))
     data: list[dict[str, Any]] = []
     for i, group in enumerate(view.groups):
         title = words(group.name) if group.name else ""

@@ -1,8 +1,11 @@
 """Where the texts of a scatter stand: beside their points, none over another; the hover has those without room."""
 
 from collections.abc import Sequence
+from itertools import accumulate, pairwise
 
 import numpy as np
+
+from study.views import Scatter
 
 WIDTH, HEIGHT = 320, 170  # pixels that a figure offers at the least, about; a wider one only has more room
 LINE = 15  # height of a text
@@ -15,26 +18,41 @@ SIDES = {
 _AWAY = {"top": (0, GAP), "bottom": (0, -GAP), "right": (GAP, 0), "left": (-GAP, 0)}
 
 
-def places(x: np.ndarray, y: np.ndarray, widths: Sequence[float], square: bool = False) -> list[str]:
+def lines_of(view: Scatter) -> list[slice]:
+    """Where the points of its lines stand among all of its points."""
+    ends = list(accumulate((len(group.labels) for group in view.groups), initial=0))
+    return [slice(*span) for span, group in zip(pairwise(ends), view.groups, strict=True) if group.joined]
+
+
+def places(
+    x: np.ndarray, y: np.ndarray, widths: Sequence[float], square: bool = False, lines: Sequence[slice] = ()
+) -> list[str]:
     """For each of N points with a text so many pixels wide: one of SIDES, or "" where there is no room
     and for a text of no width. In order.
 
-    square: one unit is as long on both axes, so that one of them may leave room unused.
+    square: one unit is as long on both axes, so that one of them may leave room unused. lines: points that a line
+    joins, which no text is to stand on.
     """
     unit = np.array([WIDTH / (np.ptp(x) or 1), HEIGHT / (np.ptp(y) or 1)])  # pixels
     at = np.stack([x - x.min(), y - y.min()], 1) * (unit.min() if square else unit)  # (N, 2)
-    taken = np.concatenate([at - 4, at + 4], 1)  # (N, 4): left, bottom, right, top of each mark
+    marks = np.concatenate([at, *(_along(*ends) for line in lines for ends in pairwise(at[line]))])  # (M, 2)
+    taken = np.concatenate([marks - 4, marks + 4], 1)  # (M, 4): left, bottom, right, top of each mark
     found = []
     for point, width in zip(at, widths, strict=True):
         for side, (left, low) in SIDES.items() if width else ():
             size = np.array([width, LINE])
             corner = point + size * (left, low) + np.sum([_AWAY[w] for w in side.split() if w in _AWAY], 0)  # (2,)
             box = np.concatenate([corner, corner + size])  # (4,)
-            hit = (box[:2] < taken[:, 2:]).all(1) & (box[2:] > taken[:, :2]).all(1)  # (N + texts,)
+            hit = (box[:2] < taken[:, 2:]).all(1) & (box[2:] > taken[:, :2]).all(1)  # (M + texts,)
             if not hit.any() and box[0] > -40 and box[2] < WIDTH + 40:
-                taken = np.concatenate([taken, box[None]])  # (N + texts + 1, 4)
+                taken = np.concatenate([taken, box[None]])  # (M + texts + 1, 4)
                 found.append(side)
                 break
         else:
             found.append("")
     return found
+
+
+def _along(start: np.ndarray, end: np.ndarray) -> np.ndarray:
+    """(K, 2): points of a line, so near to one another that no text fits between them."""
+    return np.linspace(start, end, int(np.hypot(*(end - start)) / 8) + 1)

@@ -8,7 +8,7 @@ import numpy as np
 from study.figures import plot, svg
 from study.figures.bar_numbers import bar_texts
 from study.figures.base import Words, text_width
-from study.figures.label_places import places
+from study.figures.label_places import lines_of, places
 from study.look import Look, visible
 from study.views import Bars, Histogram, Lines, Scatter, Series
 
@@ -71,8 +71,9 @@ def scatter(view: Scatter, look: Look, words: Words) -> Picture:
     samples = [_dot(11, 0, look.series(i, group.role), i) for i, group in enumerate(view.groups)]
     legend = list(zip(names, samples, strict=True)) if len(names) > 1 else []
     inside = plot.frame(x, y, legend, look, view.square)
-    widths = [text_width(visible(label, 18)) for group in view.groups for label in group.labels]
-    sides = places(np.log10(x_values) if view.log_x else x_values, y_values, widths, view.square)
+    widths = [0 if group.joined else text_width(visible(label, 18)) for group in view.groups for label in group.labels]
+    x_shown = np.log10(x_values) if view.log_x else x_values
+    sides = places(x_shown, y_values, widths, view.square, lines_of(view))
     marks = _points(view, inside, iter(sides), look)
     marks.append(_ring(view, inside, look))
     return plot.chart(inside, marks, legend, look)

@@ -218,6 +218,9 @@ def test_texts_of_a_scatter_keep_out_of_each_others_way():
     assert crowd[:3] == ["top center", "bottom center", ""] and crowd[-2:] == ["top center"] * 2
     near = np.array([0.0, 0.1, 20.0]), np.array([0.0, 0.5, 0.25])  # the first two are apart only if stretched
     assert places(*near, [30] * 3)[0] == "top center" != places(*near, [30] * 3, square=True)[0]
+    on_a_line = np.array([0.0, 5.0, 0.0, 10.0]), np.array([0.0, 9.5, 10.0, 10.0])  # the last two are a line's ends
+    assert places(*on_a_line, [30, 30, 0, 0])[:2] == ["top center", "top center"]
+    assert places(*on_a_line, [30, 30, 0, 0], lines=[slice(2, 4)])[:2] == ["top center", "bottom center"]
     alone = Scatter([Points("s", [1], [2], ["a"])], x="x", y="y")
     assert draw(alone, Look("light"), str)["figure"]["layout"]["xaxis"]["range"] == [0, 2]
 
