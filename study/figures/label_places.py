@@ -35,13 +35,13 @@ def places(
     """
     unit = np.array([WIDTH / (np.ptp(x) or 1), HEIGHT / (np.ptp(y) or 1)])  # pixels
     at = np.stack([x - x.min(), y - y.min()], 1) * (unit.min() if square else unit)  # (N, 2)
-    marks = np.concatenate([at, *(_along(*ends) for line in lines for ends in pairwise(at[line]))])  # (M, 2)
+    marks = np.concatenate([at, *(_along(at[line]) for line in lines)])  # (M, 2)
     taken = np.concatenate([marks - 4, marks + 4], 1)  # (M, 4): left, bottom, right, top of each mark
     found = []
     for point, width in zip(at, widths, strict=True):
         for side, (left, low) in SIDES.items() if width else ():
             size = np.array([width, LINE])
-            corner = point + size * (left, low) + np.sum([_AWAY[w] for w in side.split() if w in _AWAY], 0)  # (2,)
+            corner = point + size * (left, low) + _away(side)  # (2,)
             box = np.concatenate([corner, corner + size])  # (4,)
             hit = (box[:2] < taken[:, 2:]).all(1) & (box[2:] > taken[:, :2]).all(1)  # (M + texts,)
             if not hit.any() and box[0] > -40 and box[2] < WIDTH + 40:
@@ -53,6 +53,12 @@ def places(
     return found
 
 
-def _along(start: np.ndarray, end: np.ndarray) -> np.ndarray:
-    """(K, 2): points of a line, so near to one another that no text fits between them."""
-    return np.linspace(start, end, int(np.hypot(*(end - start)) / 8) + 1)
+def _away(side: str) -> np.ndarray:
+    """(2,): the gap between a point and a text on this side of it."""
+    return np.sum([_AWAY[word] for word in side.split() if word in _AWAY], 0)
+
+
+def _along(line: np.ndarray) -> np.ndarray:
+    """(K, 2): points along a line through (N, 2), so near to one another that no text fits between them."""
+    pieces = [np.linspace(a, b, int(np.hypot(*(b - a)) / 8) + 1) for a, b in pairwise(line)]
+    return np.concatenate([line, *pieces])

@@ -10,7 +10,7 @@ import streamlit as st
 
 from study.answer_figure import Flaw, figure
 from study.answer_text import Part, counted, difference, parts, shown
-from study.markdown import colored, plain
+from study.markdown import colored, linked, plain
 from study.notes import Lesson
 from study.once import in_a_run
 from study.quiz import Interview
@@ -39,7 +39,8 @@ def answer_box(lesson: Lesson, reader: Reader) -> None:
         words = app_words(reader.lang)
         with st.container(key="answer"):
             st.header(words("workbook.heading"), anchor="answer")
-            st.markdown(f"**{words('workbook.interview')}** {colored(interview.ask, reader.look.theme)}")
+            asked = f"**{words('workbook.interview')}** {colored(interview.ask, reader.look.theme)}"
+            st.markdown(linked(asked, {}))
             answer(lesson.stem, reader, interview)
 
 
