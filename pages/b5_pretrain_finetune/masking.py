@@ -26,11 +26,11 @@ MIXES = {  # of Table 8: the shares of [MASK], another token, the same token
 TIMES = 400  # draws of a text, to compare with the expectation
 MARKS = dict(zip(FATES, ("mask", "wrong", "right"), strict=True))
 PRESETS = {
-    "again": {"seed": 1, "step": "text"},
+    "again": {"seed": 3, "step": "text"},
     "all_masked": {"mix": "all_masked", "step": "text"},
     "all_random": {"mix": "all_random", "step": "text"},
     "often": {"share": 40, "step": "text"},
-    "counts": {"step": "counts"},
+    "counts": {"seed": 0, "step": "counts"},
 }
 
 
@@ -38,7 +38,7 @@ def masking(
     text: Annotated[str, Text(600)] = TEXT,
     share: Annotated[int, Slider(5, 60, 5)] = 15,
     mix: Annotated[str, Choice(*MIXES)] = "bert",
-    seed: Seed = 0,
+    seed: Seed = 32,  # whose draw has all three fates, and a wrong word that could almost stand there
 ) -> Evidence:
     """One draw, and many draws of the same text."""
     local_bert.fits(text, LIMIT)

@@ -26,7 +26,7 @@ PRESETS = {
     "same": {"sentence": LINE, "seed": 1, "guess": "t8"},
     "answer": {"guess": "t3"},
 }
-COLUMNS, WIDE, HIGH, PITCH = 4, 86, 24, 29  # of the boxes
+COLUMNS, WIDE, HIGH, PITCH = 4, 86, 34, 40  # of the boxes
 
 
 def replaced(

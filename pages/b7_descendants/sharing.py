@@ -1,6 +1,5 @@
 """ALBERT's two sharings, counted: a factorised token table, and one layer used again and again.   Lan et al. 2020."""
 
-import itertools
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -33,6 +32,7 @@ SIZES = {
     "xlarge": Size(2048, 24, 16, 60),
     "xxlarge": Size(4096, 12, 64, 235),
 }
+WAYS = ((False, False), (True, False), (False, True), (True, True))  # (factorised, shared), in the chips' order
 PRESETS = {
     "bert": {"factorised": False, "shared": False},
     "factorised": {"shared": False},
@@ -52,9 +52,8 @@ def sharing(
     plain, chosen = count(s, False, False), count(s, factorised, shared)
     total, before = sum(chosen.values()), sum(plain.values())
     bert = BertConfig(V, 512, 2, s.d_model, s.n_layer, s.n_head, 4 * s.d_model)
-    both = list(itertools.product((False, True), repeat=2))
-    totals = [sum(count(s, f, t).values()) / 1e6 for f, t in both]
-    names = [f"E = {E if f else s.d_model}, {1 if t else s.n_layer} ×" for f, t in both]
+    totals = [sum(count(s, f, t).values()) / 1e6 for f, t in WAYS]
+    names = [_name(s, f, t, marked=(f, t) == (factorised, shared)) for f, t in WAYS]
     bars = Bars(totals, names, x="ways", y="millions", title="four")
     rows = [[Say(p), round(plain[p] / 1e6, 2), round(chosen[p] / 1e6, 2)] for p in PARTS]
     return Evidence(
@@ -72,6 +71,11 @@ def sharing(
         origin=Origin.PAPER,
         source="Lan et al. 2020, §3.1",
     )
+
+
+def _name(s: Size, factorised: bool, shared: bool, *, marked: bool) -> str:
+    """Width of the token table and layers stored; the chosen way has a sign."""
+    return f"{'▸ ' if marked else ''}{E if factorised else s.d_model}, {1 if shared else s.n_layer} ×"
 
 
 def count(s: Size, factorised: bool, shared: bool) -> dict[str, int]:

@@ -68,10 +68,10 @@ MODELS = _read(
     deberta_v3; DeBERTaV3; 2021-11; 1,8; deberta; objective data; 2111.09543
     all_minilm; all-MiniLM; 2021; 3,8; minilm; objective size data; model card
     modernbert; ModernBERT; 2024-12; 1,9; roberta; data efficiency architecture length; 2412.13663
-    neobert; NeoBERT; 2025-02; 2,9; roberta; data architecture length; 2502.19587
+    neobert; NeoBERT; 2025-02; 2,10; roberta; data architecture length; 2502.19587
     """
 )
-YEARS = {2018: 0, 2019: 1, 2020: 6, 2021: 8, 2024: 9}  # and the row in which each begins
+YEARS = {2018: 0, 2019: 1, 2020: 6, 2021: 8, 2024: 9, 2025: 10}  # and the row in which each begins
 PARTS = ("what", "why", "number")
 LEFT, WIDE, GAP, HIGH, PITCH = 36, 78, 3, 20, 34  # units
 ROUND = 1.5  # by which a sheet is smaller on every side than its box, whose corners are round
@@ -94,7 +94,7 @@ def tree(
     drawn = [*_edges(line), *_boxes(changed), *_years()]
     older = [MODELS[m.parent].month <= m.month for m in MODELS.values() if m.parent]
     return Evidence(
-        Diagram(drawn, 360, 10 * PITCH - 6, pick="model", selected=model),
+        Diagram(drawn, 360, 11 * PITCH - 6, pick="model", selected=model),
         Table(["asked", "answered"], rows, Say("chosen", name=chosen.label, month=chosen.month)),
         claims=[
             Claim("from_bert", measured=sum(ancestors(name)[-1] == "bert" for name in MODELS), expected=len(MODELS)),

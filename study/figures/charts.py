@@ -138,7 +138,7 @@ def scatter(view: Scatter, look: Look, words: Words) -> dict[str, Any]:
     x, y = (np.concatenate([getattr(group, axis) for group in view.groups]).astype(float) for axis in "xy")
     x_axis = _axis(view.log_x, [x])
     x = np.log10(x) if view.log_x else x
-    shown = [escaped(visible(label, 18)) if not g.quiet else "" for g in view.groups for label in g.labels]
+    shown = [escaped(visible(label, 18)) if label and not g.quiet else "" for g in view.groups for label in g.labels]
     sides = iter(places(x, y, [text_width(text) for text in shown], view.square))
     data: list[dict[str, Any]] = []
     for i, group in enumerate(view.groups):
@@ -152,14 +152,14 @@ def scatter(view: Scatter, look: Look, words: Words) -> dict[str, Any]:
                 "y": base64_array(group.y),
                 "name": escaped(title),
                 "text": [
-                    escaped(visible(label, 18)) if side else ""
+                    escaped(visible(label, 18)) if side and label else ""
                     for label, side in zip(group.labels, beside, strict=True)
                 ],
                 "textposition": [side or "top center" for side in beside],
                 "textfont": {"size": look.small},
                 "line": {"color": look.series(i, group.role), "width": 2, "dash": "dash"},
                 "marker": {"color": look.series(i, group.role), "size": 9, "symbol": SYMBOLS[i % len(SYMBOLS)]},
-                "hovertext": [escaped(visible(label, 60)) for label in group.labels],
+                "hovertext": [label and escaped(visible(label, 60)) for label in group.labels],
                 "cliponaxis": False,
                 "hovertemplate": f"%{{hovertext}}<br>{in_template(title)} (%{{x:.3~g}}, %{{y:.3~g}})<extra></extra>",
             }

@@ -71,7 +71,7 @@ def scatter(view: Scatter, look: Look, words: Words) -> Picture:
     samples = [_dot(11, 0, look.series(i, group.role), i) for i, group in enumerate(view.groups)]
     legend = list(zip(names, samples, strict=True)) if len(names) > 1 else []
     inside = plot.frame(x, y, legend, look, view.square)
-    widths = [text_width(visible(label, 18)) for group in view.groups for label in group.labels]
+    widths = [text_width(label and visible(label, 18)) for group in view.groups for label in group.labels]
     sides = places(np.log10(x_values) if view.log_x else x_values, y_values, widths, view.square)
     marks = _points(view, inside, iter(sides), look)
     marks.append(_ring(view, inside, look))
@@ -100,7 +100,7 @@ def _points(view: Scatter, inside: plot.Frame, sides: Iterator[str], look: Look)
             continue
         for (x, y), label, side in zip(spots, group.labels, beside, strict=True):
             marks.append(_dot(x, y, color, i))
-            marks.append(_label(x, y, visible(label, 18), side, look) if side else "")
+            marks.append(_label(x, y, visible(label, 18), side, look) if side and label else "")
     return marks
 
 

@@ -100,8 +100,8 @@ def room(most: float, *curves: Sequence[float]) -> tuple[float, float]:
 
 @dataclass(frozen=True)
 class Points:
-    """A group of points with a text each: x, y and labels of equal length. joined: a dashed line without texts. quiet:
-    the texts are told by the hover only."""
+    """A group of points with a text each, "" for none: x, y and labels of equal length. joined: a dashed line without
+    texts. quiet: the texts are told by the hover only."""
 
     name: Key
     x: Any
