@@ -11,7 +11,7 @@ from models import mlm, wordpiece
 from study.controls import Refusal, Seed, Slider, Text
 from study.demo import Claim, Evidence, Measured, Origin, Step, same
 from study.memo import memo
-from study.views import Bars, Lines, Say, Series, Tokens
+from study.views import Bars, Lines, Say, Series, Table, Tokens
 from study.views.tokens import Span
 
 SHARE, COPIES, LONGEST = 0.15, 10, 40  # of tokens masked; of a static mask; tokens that are read
@@ -61,7 +61,7 @@ def masks(
     ]
     return Evidence(
         Step("epochs", Lines(lines, x="epoch", y="distinct", here=epochs)),
-        Step("words", *_given_away(words, u), _shown(u, pieces, "by_piece"), _shown(u, whole, "by_word")),
+        Step("words", _given_away(words, u), _shown(u, pieces, "by_piece"), _shown(u, whole, "by_word")),
         claims=[
             Claim("mean", measured=dynamic[:, at].mean(), expected=expected[at], abs=6 * error + 1e-6),
             same("expectation", expected, _step_by_step(possible), abs=1e-6),
@@ -77,7 +77,6 @@ def masks(
         ],
         origin=Origin.TRAINED_HERE,
         source="models/checkpoints/mlm",
-        notices=[] if _cut(u) else [Say("none_cut")],
     )
 
 
@@ -172,11 +171,11 @@ def _cut(u: Units) -> list[int]:
 
 
 @memo
-def _given_away(words: str, u: Units) -> list[Bars]:
-    """How surprising a word's pieces are, -ln p, mean over them: each masked alone, or all together."""
+def _given_away(words: str, u: Units) -> Bars | Table:
+    """How surprising a word's pieces are, -ln p, mean over them: each masked alone, or all together. Or why not."""
     cut = _cut(u)
     if not cut:
-        return []
+        return Table(["surprise"], [[Say("none_cut")]])
     model = mlm.load()
     ids = model.encode(words).ids
     alone, together = [], []
@@ -186,4 +185,4 @@ def _given_away(words: str, u: Units) -> list[Bars]:
         together.append(np.mean([-every[j, ids[i]].log() for j, i in enumerate(places)]))
         alone.append(np.mean([-model.distribution(ids, [i])[0, ids[i]].log() for i in places]))
     names = ["".join(u.tokens[i].removeprefix("##") for i in u.pieces(w)) for w in cut]
-    return [Bars({"alone": alone, "together": together}, names, x="word", y="surprise")]
+    return Bars({"alone": alone, "together": together}, names, x="word", y="surprise")

@@ -7,6 +7,7 @@ import numpy as np
 WIDTH, HEIGHT = 320, 170  # pixels that a figure offers at the least, about; a wider one only has more room
 LINE = 15  # height of a text
 GAP = 5  # from the point to its text
+OUT = 22  # how far a text may stand out beyond the outermost points: there the figure's edge or its ticks begin
 #: Plotly's names, the best place first: where the text's box begins, in widths and heights of the box from the point.
 SIDES = {
     "top center": (-0.5, 0), "bottom center": (-0.5, -1), "middle right": (0, -0.5), "middle left": (-1, -0.5),
@@ -31,7 +32,7 @@ def places(x: np.ndarray, y: np.ndarray, widths: Sequence[float], square: bool =
             corner = point + size * (left, low) + np.sum([_AWAY[w] for w in side.split() if w in _AWAY], 0)  # (2,)
             box = np.concatenate([corner, corner + size])  # (4,)
             hit = (box[:2] < taken[:, 2:]).all(1) & (box[2:] > taken[:, :2]).all(1)  # (N + texts,)
-            if not hit.any() and box[0] > -40 and box[2] < WIDTH + 40:
+            if not hit.any() and box[0] > -OUT and box[2] < WIDTH + OUT:
                 taken = np.concatenate([taken, box[None]])  # (N + texts + 1, 4)
                 found.append(side)
                 break

@@ -13,7 +13,7 @@ from transformers.models.deberta.modeling_deberta import DisentangledSelfAttenti
 from models import metrics, mlm, toy
 from pages.b7_descendants import disentangled, distilled, masks, our_line, replaced, reported, sharing, tree
 from study.controls import Refusal
-from study.views import Bars, Say
+from study.views import Say, Table
 from study.views.diagram import Box
 from tests.facts import b7_descendants as fact
 
@@ -132,7 +132,8 @@ def test_sentences_that_cannot_be_masked(words, key):
 
 def test_chinese_has_no_surprises_of_ours():
     evidence = masks.masks("语言 模型 要 猜出 词语")
-    assert evidence.notices == (Say("none_cut"),) and not any(isinstance(v, Bars) for v in evidence.views)
+    first = evidence.steps[1].views[0]
+    assert isinstance(first, Table) and first.rows == ((Say("none_cut"),),) and not evidence.notices
 
 
 # ---- sharing

@@ -649,7 +649,18 @@ def test_the_texts_of_quiet_points_are_in_the_hover_only():
     assert (shown["text"], quiet["text"]) == (["shown"], [""]) and quiet["hovertext"] == ["hidden"]
 
 
+def test_a_point_without_a_name_has_no_text():
+    view = Scatter([Points("a", [1, 5], [1, 5], ["named", ""])], x="x", y="y")
+    (points,) = draw(view, Look("light"), str)["figure"]["data"]
+    assert points["text"] == ["named", ""] and points["hovertext"] == ["named", ""]
+
+
+def test_the_text_of_an_outermost_point_stays_inside_the_figure():
+    along = np.array([0.0, 5, 10])
+    assert places(along, along, [80.0] * 3) == ["middle right", "top center", "middle left"]
+
+
 def test_an_answer_tells_a_large_whole_number_to_its_last_digit():
     assert (told(31_114_720, "en"), told(31_114_720, "zh")) == ("31,114,720", "31114720")
-    assert (told(-1_000_000, "zh"), told(999_999, "en")) == ("−1000000", "999999")
+    assert (told(-1_000_000, "zh"), told(6912, "en"), told(999, "en")) == ("−1000000", "6,912", "999")
     assert (told(2.5e6 + 0.25, "en"), told(1e300, "en"), told(1 / 3, "en")) == ("2.5·10⁶", "1·10³⁰⁰", "0.3333")
