@@ -84,7 +84,7 @@ def _counted(n: dict[str, int], missing: Units, rows: dict[str, frozenset[str]])
     for name, length in n.items():
         share = round(100 * len(missing[name]) / length, 1)
         weights = round((length / n["words"]) ** 2, 1)  # attention has length × length of them
-        table.append([Say(name), len(rows[name]), length, len(missing[name]), share, weights])
+        table.append([Say(name), Say("whole", n=len(rows[name])), length, len(missing[name]), share, weights])
     return Table(["unit", "rows", "length", "missing", "missing_share", "pairs"], table, "counted")
 
 

@@ -70,7 +70,7 @@ def _made_of(by_kind: Mapping[str, list[str]]) -> Table:
     for kind, pieces in by_kind.items():
         sixth = max(len(pieces) // 6, 1)
         examples = pieces[sixth // 2 :: sixth][:6]
-        rows.append([Say(f"kind_{kind}"), len(pieces), " ".join(examples)])
+        rows.append([Say(f"kind_{kind}"), Say("whole", n=len(pieces)), " ".join(examples)])
     return Table(["kind", "count", "example"], rows, "made_of")
 
 
