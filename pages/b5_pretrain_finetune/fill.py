@@ -47,11 +47,11 @@ def fill(sentence: Line = LINE, cell: Annotated[tuple[int, int], Cell(LIMIT)] = 
             same("as_scored", log_p, scored(sentence), abs=2e-3),  # float32, other batches
         ],
         measured=[
-            Measured("own_p", own[row], unit="share"),
-            Measured("total", log_p.sum()),
-            Measured("pseudo_perplexity", math.exp(-log_p.mean())),
-            Measured("first", (ranks == 1).double().mean(), unit="share"),
-            Measured("own_rank", ranks[row]),
+            Measured("own_p", own[row], unit="share", step="guess"),
+            Measured("own_rank", ranks[row], step="guess"),
+            Measured("total", log_p.sum(), step="sentence"),
+            Measured("pseudo_perplexity", math.exp(-log_p.mean()), step="sentence"),
+            Measured("first", (ranks == 1).double().mean(), unit="share", step="sentence"),
         ],
         origin=Origin.TRAINED_HERE,
         source=MLM_CARD,

@@ -70,11 +70,11 @@ def next_sentence(
             *[same(f"{r}_symmetric", found[r], swapped[r], abs=1e-4) for r in HERE],  # float32
         ],
         measured=[
-            Measured("right_here", right["apart"], unit="share"),
-            Measured("overlap_here", right["overlap"], unit="share"),
-            Measured("unseen", results.mean("apart", "random", kind), unit="share"),
-            Measured("unseen_overlap", results.mean("overlap", "random", kind), unit="share"),
-            Measured("unseen_cls", results.mean("cls", "random", kind), unit="share"),
+            Measured("right_here", right["apart"], unit="share", step="pairs"),
+            Measured("overlap_here", right["overlap"], unit="share", step="pairs"),
+            Measured("unseen", results.mean("apart", "random", kind), unit="share", step="measured"),
+            Measured("unseen_overlap", results.mean("overlap", "random", kind), unit="share", step="measured"),
+            Measured("unseen_cls", results.mean("cls", "random", kind), unit="share", step="measured"),
         ],
         origin=Origin.TRAINED_HERE,
         source="models/checkpoints/nsp/CARD.md",
