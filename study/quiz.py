@@ -140,7 +140,7 @@ def _near(guess: float, value: float, tolerance: float) -> bool:
 
 def told(value: float, lang: str) -> str:
     """A number as an answer tells it: a large whole one to its last digit, as it was asked for; others rounded."""
-    if not 1e6 <= abs(value) < 1e12 or value != round(value):
+    if not 1e4 <= abs(value) < 1e12 or value != round(value):
         return number(value)
     grouped = f"{value:,.0f}" if lang == "en" else f"{value:.0f}"
     return grouped.replace("-", "−")

@@ -101,7 +101,7 @@ function tell(state) {
   const whole = !all.some(({ step }) => step === shown);
   state.numbers.replaceChildren(...all.filter(({ step }) => step === (whole ? "" : shown)).map(({ label, value }) => {
     const pair = make("div");
-    pair.append(spelled(make("dt"), label), make("dd", "", value));
+    pair.append(spelled(make("dt"), label.replace(/(\S) = (?=\S)/g, "$1\u00a0=\u00a0")), make("dd", "", value));
     return pair;
   }));
 }

@@ -162,6 +162,7 @@ async function draw(state) {
     }
     p.body.style.maxHeight = `${most}px`;
     ({ chain, diagram, table, tokens })[view.kind](p, view, width);
+    if (view.kind === "table" && !figures.length) steady(state, p, width);
   }
   if (!figures.length && whole >= NARROW) share(state, rows, high);
   const below = rows.length ? state.rows.offsetHeight + 12 : 0;
@@ -204,6 +205,17 @@ function share(state, rows, high) {
   const spare = presenting(state) ? 0 : state.steps.length > 1 ? TITLE : TITLE + TABS;  // px that a card on the page has yet
   const over = state.rows.offsetHeight - high - spare;
   if (over > 0 && tallest) tallest.style.maxHeight = `${Math.max(120, tallest.offsetHeight - over)}px`;
+}
+
+// A table that a chip makes shorter keeps its height, so that what follows stays where it is; one that a reader's own
+// text makes longer and shorter has no height of its own.
+function steady(state, p, width) {
+  const now = [state.step, width, presenting(state)].join();
+  p.body.style.minHeight = "";
+  if (presenting(state) || state.card.querySelector("textarea, input[type=text]")) return;
+  p.tall = Math.max(p.body.offsetHeight, p.tallAt === now ? p.tall : 0);
+  p.tallAt = now;
+  p.body.style.minHeight = `${p.tall}px`;
 }
 
 // What scrolls can be reached by keyboard, and has a name.

@@ -52,8 +52,8 @@ def distance(
             same("alibi_ratio", weights[0, :-1] / weights[0, 1:], (-slopes[0]).exp(), abs=1e-9),
         ],
         measured=[
-            Measured("steepest", slopes.max()),
-            Measured("flattest", slopes.min()),
+            Measured("steepest", slopes.max(), step="alibi"),
+            Measured("flattest", slopes.min(), step="alibi"),
         ],
         origin=Origin.TOY,
     )

@@ -96,8 +96,8 @@ def _angle_addition(i: int, k: int, m: Tensor, start: Tensor) -> Chain:
     return Chain(
         [
             (Say("turn", k=k, w=f"{w:g}"), k * w),
-            (Say("first_term", i=i), first),
-            (Say("second_term", i=i), second),
+            (Say("first_term", i="₀₁₂₃"[i]), first),
+            (Say("second_term", i="₀₁₂₃"[i]), second),
             (Say("sum", i=i), first + second),
         ],
         title=Say("addition", i=i),

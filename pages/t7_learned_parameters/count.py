@@ -104,7 +104,8 @@ def _sum(counted: shapes.Count, part: str) -> int:
 def _by_part(counted: shapes.Count) -> Bars:
     """Where the parameters are, in millions."""
     millions = {part: [_sum(counted, part) / MILLION] for part in PARTS}
-    return Bars(millions, [f"{counted.total / MILLION:.1f}"], x="total_number", y="millions", title="by_part")
+    total = f"{float(f'{counted.total / MILLION:.3g}'):g}"  # as below the chart
+    return Bars(millions, [total], x="total_number", y="millions", title="by_part")
 
 
 def _module(d_model: int, n_head: int) -> Table:

@@ -20,7 +20,7 @@ from study.figures.base import (
     round_values,
     text_width,
 )
-from study.figures.label_places import places
+from study.figures.label_places import placed
 from study.look import DASHES, Look, alike, number, power, visible
 from study.views import Bars, Histogram, Lines, Scatter, Series
 
@@ -139,11 +139,11 @@ def scatter(view: Scatter, look: Look, words: Words) -> dict[str, Any]:
     x_axis = _axis(view.log_x, [x])
     x = np.log10(x) if view.log_x else x
     shown = [escaped(visible(label, 18)) if not g.quiet else "" for g in view.groups for label in g.labels]
-    sides = iter(places(x, y, [text_width(text) for text in shown], view.square))
+    sides, room = placed(x, y, [text_width(text) for text in shown], view.square)
     data: list[dict[str, Any]] = []
     for i, group in enumerate(view.groups):
         title = words(group.name) if group.name else ""
-        beside = [next(sides) for _ in group.labels]
+        beside, sides = sides[: len(group.labels)], sides[len(group.labels) :]
         data.append(
             {
                 "type": "scatter",
@@ -166,8 +166,8 @@ def scatter(view: Scatter, look: Look, words: Words) -> dict[str, Any]:
         )
     if view.selected:
         data.append(_ring(view, look))
-    x_axis |= {"range": _around(x, 0.1)} | axis_title(view.x, look, words)
-    y_axis = {"range": _around(y, 0.12)} | axis_title(view.y, look, words)
+    x_axis |= {"range": _around(x, room)} | axis_title(view.x, look, words)
+    y_axis = {"range": _around(y, (0.12, 0.12))} | axis_title(view.y, look, words)
     if view.square:
         y_axis |= {"scaleanchor": "x"}
     return plot(view.y, words, data, layout(look, x_axis, y_axis, showlegend=len(view.groups) > 1))
@@ -187,11 +187,12 @@ def _ring(view: Scatter, look: Look) -> dict[str, Any]:
     }
 
 
-def _around(values: np.ndarray, share: float) -> list[float]:
-    """An axis with room for the texts at its ends."""
+def _around(values: np.ndarray, room: tuple[float, float]) -> list[float]:
+    """An axis with room for the texts at its ends, in shares of what lies between them."""
     low, high = float(values.min()), float(values.max())
-    room = (high - low) * share or 1.0
-    return [low - room, high + room]
+    if low == high:
+        return [low - 1.0, high + 1.0]
+    return [low - (high - low) * room[0], high + (high - low) * room[1]]
 
 
 def bars(view: Bars, look: Look, words: Words) -> dict[str, Any]:

@@ -33,16 +33,20 @@ class Axis:
 
 
 def axis(
-    values: np.ndarray, title: str, log: bool = False, ends: tuple[float, float] | None = None, room: float = 0.04
+    values: np.ndarray,
+    title: str,
+    log: bool = False,
+    ends: tuple[float, float] | None = None,
+    room: tuple[float, float] = (0.04, 0.04),
 ) -> Axis:
-    """An axis on which these values have room."""
+    """An axis on which these values have room: before and after them, in shares of what lies between."""
     values = values[np.isfinite(values) & ((values > 0) if log else True)]
     low, high = ends or ((values.min(), values.max()) if values.size else (0.0, 1.0))
     low, high = (math.log10(v) for v in (low, high)) if log else (float(low), float(high))
     if low == high:
         low, high = low - 0.5, high + 0.5
     if ends is None:
-        low, high = low - room * (high - low), high + room * (high - low)
+        low, high = low - room[0] * (high - low), high + room[1] * (high - low)
     return Axis(low, high, _log_ticks(low, high) if log else _ticks(low, high), title, log)
 
 

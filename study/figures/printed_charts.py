@@ -8,7 +8,7 @@ import numpy as np
 from study.figures import plot, svg
 from study.figures.bar_numbers import bar_texts
 from study.figures.base import Words, text_width
-from study.figures.label_places import places
+from study.figures.label_places import placed
 from study.look import Look, visible
 from study.views import Bars, Histogram, Lines, Scatter, Series
 
@@ -65,14 +65,14 @@ def _line(inside: plot.Frame, series: Series, color: str, dash: str, dotted: boo
 
 def scatter(view: Scatter, look: Look, words: Words) -> Picture:
     x_values, y_values = (np.concatenate([getattr(group, name) for group in view.groups]) for name in "xy")
-    x = plot.axis(x_values, words(view.x) if view.x else "", view.log_x, room=0.1)
-    y = plot.axis(y_values, words(view.y) if view.y else "", room=0.12)
+    widths = [text_width(visible(label, 18)) for group in view.groups for label in group.labels]
+    sides, room = placed(np.log10(x_values) if view.log_x else x_values, y_values, widths, view.square)
+    x = plot.axis(x_values, words(view.x) if view.x else "", view.log_x, room=room)
+    y = plot.axis(y_values, words(view.y) if view.y else "", room=(0.12, 0.12))
     names = [words(group.name) if group.name else "" for group in view.groups]
     samples = [_dot(11, 0, look.series(i, group.role), i) for i, group in enumerate(view.groups)]
     legend = list(zip(names, samples, strict=True)) if len(names) > 1 else []
     inside = plot.frame(x, y, legend, look, view.square)
-    widths = [text_width(visible(label, 18)) for group in view.groups for label in group.labels]
-    sides = places(np.log10(x_values) if view.log_x else x_values, y_values, widths, view.square)
     marks = _points(view, inside, iter(sides), look)
     marks.append(_ring(view, inside, look))
     return plot.chart(inside, marks, legend, look)
@@ -123,7 +123,7 @@ def _label(x: float, y: float, said: str, side: str, look: Look) -> str:
 def bars(view: Bars, look: Look, words: Words) -> Picture:
     drawn = [*view.values.values(), *itertools.chain(*view.spread.values())]
     values = np.concatenate([*map(np.ravel, drawn), *([] if view.log_y else [[0.0]])])
-    y = plot.axis(values, words(view.y) if view.y else "", view.log_y, view.y_range, room=0.08)
+    y = plot.axis(values, words(view.y) if view.y else "", view.log_y, view.y_range, room=(0.08, 0.08))
     every = max(1, -(-len(view.labels) // 40))
     ticks = tuple((i + 0.5, visible(label)) for i, label in enumerate(view.labels) if i % every == 0)
     x = plot.Axis(0, len(view.labels), ticks, words(view.x) if view.x else "")
@@ -168,7 +168,7 @@ def _bar(inside: plot.Frame, place: tuple, height: float, spread: tuple, style: 
 
 def histogram(view: Histogram, look: Look, words: Words) -> Picture:
     counts = np.concatenate([of_key.astype(float) for of_key in view.counts.values()])
-    x = plot.axis(view.edges, words(view.x) if view.x else "", ends=view.x_range, room=0)
+    x = plot.axis(view.edges, words(view.x) if view.x else "", ends=view.x_range, room=(0, 0))
     top = view.y_range or (0.0, 1.05 * max(counts.max(initial=0), 1.0))
     y = plot.axis(counts, words(view.y) if view.y else "", ends=top)
     samples = [svg.rect(4, -5, 14, 10, look.series(i)) for i in range(len(view.counts))]

@@ -164,6 +164,24 @@ def test_the_large_numbers_are_those_of_the_step(open_page):
     expect(names).to_contain_text(["Weight of this cell", "The way back", "This cell"])
 
 
+def test_a_shorter_table_leaves_what_follows_in_its_place(open_page):
+    page, name = at(open_page, "t1_why_attention"), "paper_finder"
+    for chip in ("weaknesses", "order"):  # six rows, three rows
+        card(page, name).locator(f"[data-preset={chip}]").click()
+        expect(card(page, name).locator(f"[data-preset={chip}]")).to_have_attribute("aria-pressed", "true")
+        idle(page)
+    rows, table = panel(page, name, 0).locator("tr"), panel(page, name, 0)
+    expect(rows).to_have_count(1 + 3)
+    assert table.bounding_box()["height"] > table.locator("table").bounding_box()["height"] + 50
+
+
+def test_the_matrices_of_a_line_stand_at_one_height_on_a_phone(open_page):
+    page = at(open_page, "t3_positional_encoding", size=(390, 844))
+    terms = panel(page, "added", 0).locator(".lf-term-body .nsewdrag")
+    tops = [terms.nth(i).bounding_box()["y"] for i in range(4)]  # two stand in a line
+    assert tops[0] == pytest.approx(tops[1], abs=1) and tops[2] == pytest.approx(tops[3], abs=1)
+
+
 def test_a_slider_ends_at_the_last_line_and_grows_with_the_text(open_page):
     stem = "t8_text_to_tensor"
     page = at(open_page, stem, f"{stem}.batching.line=5&{stem}.journey.written=12")

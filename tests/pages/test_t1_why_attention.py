@@ -3,6 +3,7 @@
 import math
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 
@@ -14,6 +15,8 @@ from pages.t1_why_attention.paper_finder import ENTRIES, LISTS, TOPICS
 from pages.t1_why_attention.paths import _layers
 from study.controls import Refusal
 from study.demo import Origin, demos
+from study.figures.base import text_width
+from study.figures.label_places import placed
 from study.views import Lines, Scatter, Table
 
 DEMOS = demos("t1_why_attention")
@@ -100,6 +103,15 @@ def test_table_2_as_a_picture():
     assert measured(german)["ahead"] == pytest.approx(28.4 - 26.36)
     assert min(row.en_fr[0] for row in table_2.TABLE_2 if row.en_fr) == 38.1
     assert german.origin == Origin.PAPER
+
+
+def test_every_model_of_table_2_has_its_name_beside_its_point_on_a_phone():
+    for pair in ("en_de", "en_fr"):
+        (view, *_) = DEMOS["cost"](pair=pair).views
+        x, y = (np.concatenate([getattr(group, axis) for group in view.groups]).astype(float) for axis in "xy")
+        names = [label for group in view.groups for label in group.labels]
+        sides, room = placed(np.log10(x), y, [text_width(name) for name in names])
+        assert "" not in sides and room[0] == 0.1
 
 
 # --- the paper -------------------------------------------------------------------------------------------------------

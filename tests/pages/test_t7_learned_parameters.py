@@ -50,6 +50,12 @@ def test_heads_do_not_change_the_count(n_head):
     assert measured(DEMOS["count"](n_head=n_head))["times_h"] == pytest.approx(4 * 512**2 * int(n_head) / 1e6)
 
 
+def test_the_total_under_the_chart_has_three_digits_at_any_size():
+    tiny = {name: value for name, value in DEMOS["count"].presets["tiny"].items() if name != "step"}
+    for values, total in ((tiny, "0.148"), ({}, "63.1"), ({"d_model": 2048, "d_ff": 8192, "n_layer": 24}, "2900")):
+        assert list(DEMOS["count"](**values).steps[0].views[0].labels) == [total]
+
+
 # --- learning to look ------------------------------------------------------------------------------------------------
 def test_the_next_letter_and_the_place_before():
     x, looks, answer = learning.examples("next_letter", 5, torch.Generator().manual_seed(0))
