@@ -5,6 +5,7 @@ import re
 import pytest
 
 from study.demo import demos
+from study.markdown import symbols
 from study.note_text import flat, pieces
 from study.notes import Lesson, home_text
 from study.quiz import truth
@@ -210,3 +211,14 @@ def test_what_to_look_for_and_a_control_set_symbols_as_symbols(lesson, lang):
         said = [words["look_for"], *words.get("looks", {}).values(), *words.get("controls", {}).values()]
         raw = [text for text in said if RAW_SYMBOL.search(re.sub(r"\$[^$]*\$|`[^`]*`|\{[^}]*\}", "", str(text)))]
         assert raw == [], f"{lang}/{lesson.stem}.yaml, {name}"
+
+
+@each_language
+@each_lesson
+def test_the_quiz_sets_symbols_as_symbols(lesson, lang):
+    """A page sets √d_k and W_Q as formulas; what it does not know, like q_i or W_i^Q, must stand between $."""
+    for item in lesson.quiz(lang):
+        texts = [item.ask, item.because, *(text for c in item.choices for text in (c.say, c.because))]
+        seen = [re.sub(r"\$[^$]*\$|`[^`]*`", "", symbols(text)) for text in texts]
+        raw = [text for text in seen if re.search(r"(?<![A-Za-z_])[A-Za-z]_([A-Za-z0-9](?!\w)|\{)", text)]
+        assert raw == [], f"{lang}/{lesson.stem}.yaml, {item.id}"

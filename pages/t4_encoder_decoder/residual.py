@@ -64,9 +64,9 @@ def residual(
             Claim("copy_is_the_model", measured=_gap(pair), expected=0, abs=1e-5),
         ],
         measured=[
-            Measured("loss_with", _loss(pair, pair.trace), unit="nats"),
-            Measured("loss_cut", _loss(pair, other), unit="nats"),
-            Measured("kept", _to_last(cut).mean()),
+            Measured("loss_with", _loss(pair, pair.trace), unit="nats", step="cosine"),
+            Measured("loss_cut", _loss(pair, other), unit="nats", step="cosine"),
+            Measured("kept", _to_last(cut).mean(), step="cosine"),
         ],
         origin=Origin.TRAINED_HERE,
         source=CARD,

@@ -11,6 +11,7 @@ from study.demo import Claim, Evidence, Measured, Origin, Step, same
 from study.memo import memo
 from study.views import Heatmap, Say, Table
 
+CROSS = 2  # of a decoder layer's three sub-layers, from 1: the one that reads the source
 PRESETS = {
     "last": {"layer": 2},
     "aligned": {"layer": 1, "head": 1},
@@ -40,11 +41,12 @@ def three_attentions(chinese: Chinese = CHINESE, layer: Layer = 2, head: Head = 
             Claim("later_weighs_nothing", measured=found["decoder"][:, ~causal].sum(), expected=0),
             Claim("earlier_rows_stay", measured=_largest(_moved(pair, "target")[1][:, :-1]), expected=0, abs=1e-5),
             Claim("memory_ignores_target", measured=_moved(pair, "target")[0].max(), expected=0),
+            Claim("source_arrives", measured=_first_moved(_moved(pair, "source")[1]), expected=CROSS),
         ],
         measured=[
-            Measured("moved_by_source", _count_moved(pair, "source")),
-            Measured("moved_by_target", _count_moved(pair, "target")),
-            Measured("positions", len(pair.source) + len(pair.target)),
+            Measured("moved_by_source", _count_moved(pair, "source"), step="changed"),
+            Measured("moved_by_target", _count_moved(pair, "target"), step="changed"),
+            Measured("positions", len(pair.source) + len(pair.target), step="changed"),
         ],
         origin=Origin.TRAINED_HERE,
         source=CARD,
@@ -92,6 +94,12 @@ def _heatmaps(pair: Reading, found: dict[str, Tensor], head: int, causal: Tensor
 def _count_moved(pair: Reading, side: str) -> int:
     """At how many positions of both stacks together the last state is another."""
     return sum(int((moved[-1] > 1e-5).sum()) for moved in _moved(pair, side))  # what is less is rounding
+
+
+def _first_moved(moved: Tensor) -> int:
+    """The first sub-layer, from 1, after which any position of a stack has moved; -1 where none does."""
+    rows = (moved > 0).any(-1).nonzero()  # (n, 1); what has not read the change is the same to the last bit
+    return int(rows[0]) if len(rows) else -1
 
 
 def _largest(x: Tensor) -> float:

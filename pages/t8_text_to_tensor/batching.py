@@ -51,9 +51,9 @@ def batching(
         ),
         claims=_claims(found, with_mask),
         measured=[
-            Measured("padding_share", 1 - found.mask.double().mean(), unit="share"),
-            Measured("to_padding", weights[found.mask[row]][:, ~found.mask[row]].sum(-1).mean(), unit="share"),
-            Measured("moved", max(without)),
+            Measured("padding_share", 1 - found.mask.double().mean(), unit="share", step="grid"),
+            Measured("to_padding", _to_padding(found, row, weights), unit="share", step="weights"),
+            Measured("moved", max(without), step="output"),
         ],
         origin=Origin.TRAINED_HERE,
         source=CARD,
@@ -95,6 +95,12 @@ def _weights(found: Batch, row: int, weights: Tensor, masked: bool, head: int) -
     hidden = ~found.mask[row].expand_as(weights) if masked else None  # (S, S)
     title = Say("weights", line=row + 1, head=head)
     return Heatmap(weights, tokens, tokens, title, x="keys", y="queries", scale="weight", masked=hidden)
+
+
+def _to_padding(found: Batch, row: int, weights: Tensor) -> Tensor:
+    """What the characters of a sentence give to padding, the mean of their rows. weights: (S, S)."""
+    text = found.mask[row]  # (S,)
+    return weights[text][:, ~text].sum(-1).mean()
 
 
 def _alone(found: Batch, row: int, head: int) -> Heatmap:

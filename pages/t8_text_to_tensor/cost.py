@@ -50,8 +50,8 @@ def cost(
         ],
         measured=[
             Measured("scores_share", operations[T]["scores"] / sum(operations[T].values()), unit="share"),
-            Measured("weights_share", weights / (kept + weights), unit="share"),
-            Measured("millions", parameters.total / 1e6),
+            Measured("weights_share", weights / (kept + weights), unit="share", step="activations"),
+            Measured("millions", parameters.total / 1e6, step="parameters"),
         ],
         origin=Origin.CALCULATED,
         source="models/shapes.py",

@@ -81,6 +81,22 @@ def test_a_source_token_moves_all_and_the_last_target_token_itself(chinese):
     assert found["moved_by_target"] == 1
 
 
+@pytest.mark.parametrize("chinese", ["好", "我们在公园里玩了一整天。"])
+def test_the_decoder_hears_of_the_source_in_its_first_cross_attention(chinese):
+    """A prediction of the quiz: recomputed from the model's own layers, sub-layer by sub-layer."""
+    pair = read(chinese)
+    model, target, other = pair.translator.model, pair.target_ids, pair.source_ids.clone()
+    other[0, -1] = 8 if other[0, -1] == 7 else 7  # any other character
+    with torch.no_grad():
+        before, after = model.trace(pair.source_ids, target), model.trace(other, target)
+    same = [torch.equal(a, b) for a, b in zip(before.decoder_states, after.decoder_states, strict=True)]
+    first = model.decoder[0]
+    kinds = [name for name, part in first.named_children() if name.startswith("around_")]
+    assert len(kinds) == 3 and kinds[same.index(False) - 1] == "around_cross"
+    found = {claim.name: claim for claim in DEMOS["three_attentions"](chinese=chinese).claims}
+    assert found["source_arrives"].measured == same.index(False) == 2
+
+
 # --- residual --------------------------------------------------------------------------------------------------------
 def test_a_copy_without_paths_changes_nothing_for_others():
     model = the_translator().model
