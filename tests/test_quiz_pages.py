@@ -176,6 +176,11 @@ def test_several_right_choices_are_checked_together():
         app.checkbox(key=f"{key(SOME)}.{n}").check()
     app = press(app, f"{key(SOME)}._go")
     assert kept(SOME).right is True and EN("quiz.missing") not in text(app) and not app.warning
+    for n in rights:
+        app.checkbox(key=f"{key(SOME)}.{n}").uncheck()
+    app = press(app, f"{key(SOME)}._go")
+    assert EN("quiz.nothing") in [warning.value for warning in app.warning] and EN("quiz.right") not in text(app)
+    assert kept(SOME).right is True  # nothing was answered
     later = quiz(at=SOME)
     assert [n for n in range(len(ITEMS[SOME].choices)) if later.checkbox(key=f"{key(SOME)}.{n}").value] == rights
 

@@ -105,6 +105,8 @@ def _choice(asked: Asked, record: Record | None, words: Words, theme: str) -> No
     answered = [n for n in map(int, record.answer.split()) if n < len(choices)] if _positions(record) else []
     draw = _ticks if asked.item.several else _radio
     draw(asked, order, texts, answered if _shows(asked, record) else None, words)
+    if here().quizzes.checked.get(asked.key) == "":
+        return  # a verdict on what was ticked before would stand beside the warning that nothing is
     for n in answered:
         st.markdown(f"{_verdict(choices[n].right, words)} {colored(choices[n].because, theme)}")
     if answered and all(choices[n].right for n in answered) and not _all_right(asked.item, answered):
