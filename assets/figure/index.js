@@ -90,6 +90,7 @@ function keyed(state, p, event) {
 const BUDGET = 440;  // px: figures and rows of a step together, so that the card fits a laptop's screen
 const TITLE = 20, TABS = 34;  // px: a title above a row, the tabs that a card with one step does without
 
+const LINE = 32;  // px: nobody scrolls for what is lower, half a row of a table
 const EDGE = 10, PRESENTED = 250;  // px, where a card fills the screen: what stays free below it; its figures at the least
 const SIDE = 20;  // px left and right of a card that fills the screen
 const WALL = 1000, TALL = 200;  // px: a screen on which a drawing stands beside all else; units of one that is worth it
@@ -162,6 +163,8 @@ async function draw(state) {
     }
     p.body.style.maxHeight = `${most}px`;
     ({ chain, diagram, table, tokens })[view.kind](p, view, width);
+    const over = p.body.scrollHeight - p.body.clientHeight;
+    if (whole < NARROW && over > 0 && over < LINE) p.body.style.maxHeight = "";
   }
   if (!figures.length && whole >= NARROW) share(state, rows, high);
   const below = rows.length ? state.rows.offsetHeight + 12 : 0;

@@ -78,14 +78,22 @@ function largest({ cells: [r, c], large = 1 }, budget) {
 }
 
 const NAME = 22;  // px that a name above a chart takes where few stand beside each other
+const LEANING = 25;  // px more for a matrix whose slanted names would take the room of its cells
+
+// Will a matrix of this width have slanted names?
+function slants({ cells, figure, widest, numbered }, width) {
+  if (!cells || numbered) return false;
+  const { l, r } = figure.layout.margin;
+  return widest > (width - l - r) / cells[1] - 3;
+}
 
 function narrow(view, width, n) {
   if (view.kind === "grid") return Math.min(300, (width / view.shape[1]) * view.shape[0] + 70);
   if (view.kind === "token_lines") return undefined;
   if (n === 1) return 300 + NAME * Math.max(0, named(view).length - 4);
-  if (n > 2) return 200;
+  if (n > 2) return 200 + (slants(view, width) ? LEANING : 0);
   if (view.square) return 320;  // one unit is as long on both axes: what is not high is not wide either
-  return (view.cells ? clamp(14 * view.cells[0] + 100, 250, 270) : 220) + NAME * clamp(named(view).length - 1, 0, 2);
+  return (view.cells ? clamp(14 * view.cells[0] + 100 + (slants(view, width) ? LEANING : 0), 250, 270) : 220) + NAME * clamp(named(view).length - 1, 0, 2);
 }
 
 // What scrolls within a page that scrolls is easily overlooked: rows that stand alone have more room.

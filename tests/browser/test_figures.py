@@ -111,6 +111,23 @@ def test_tables_on_a_phone_do_not_break_words_to_save_room(open_page, stem):
     assert page.evaluate(BROKEN) == []
 
 
+def test_a_table_on_a_phone_hides_no_half_row(open_page):
+    """What scrolls within a page that scrolls is overlooked: it is worth it only for more than a row."""
+    page = at(open_page, T4, size=(390, 844))
+    step(page, "training_and_use", "work")
+    bodies = card(page, "training_and_use").locator(".lf-body:has(.lf-table)")
+    expect(bodies).to_have_count(2)
+    assert bodies.evaluate_all("all => all.map(n => n.scrollHeight - n.clientHeight)") == [0, 0]
+
+
+def test_the_numbers_that_a_step_asks_for_are_not_told_by_the_steps_before(open_page):
+    page = at(open_page, T4)
+    numbers = card(page, "three_attentions").locator(".lf-numbers dt")
+    expect(numbers).to_have_count(0)
+    step(page, "three_attentions", "changed")
+    expect(numbers).to_have_count(3)
+
+
 def test_a_text_written_from_the_right_is_read_from_the_right(open_page):
     page = at(open_page, T9)
     chips = card(page, "anatomy").locator(".lf-tokens").first.locator(".lf-token-text")
