@@ -69,11 +69,15 @@ def layout(look: Look, xaxis: dict[str, Any], yaxis: dict[str, Any], **more: Any
     return common | {"xaxis": axis | xaxis, "yaxis": axis | yaxis} | more
 
 
-def axis_title(key: Key, look: Look, words: Words) -> dict[str, Any]:
-    """The title of an axis as a part of its layout; {} where it has none."""
+def axis_title(key: Key, look: Look, words: Words, *, names: bool = False) -> dict[str, Any]:
+    """The title of an axis as a part of its layout; {} where it has none.
+
+    names: where words stand at the ticks, it has a colour of its own: not to be read as a second line of one of them.
+    """
     if not key:
         return {}
-    return {"title": {"text": for_plotly(escaped(words(key))), "font": {"size": look.small}, "standoff": 6}}
+    font = {"size": look.small} | ({"color": look.role("hidden")} if names else {})
+    return {"title": {"text": for_plotly(escaped(words(key))), "font": font, "standoff": 6}}
 
 
 def escaped(text: str) -> str:

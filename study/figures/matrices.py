@@ -44,8 +44,9 @@ def heatmap(view: Heatmap, look: Look, words: Words, top: float | None = None, s
         "hovertemplate": _hover(view, words),
     }
     data = [cells, _numbers(view, look, low, top, cols, rows, short)] if max(view.z.shape) <= NUMBERED else [cells]
-    x_axis = _axis(cols, _colored(view, look, col_ticks, "col")) | axis_title(view.x, look, words)
-    y_axis = _axis(rows, _colored(view, look, row_ticks, "row"), downwards=True) | axis_title(view.y, look, words)
+    x_axis = _axis(cols, _colored(view, look, col_ticks, "col")) | axis_title(view.x, look, words, names=True)
+    y_axis = _axis(rows, _colored(view, look, row_ticks, "row"), downwards=True)
+    y_axis |= axis_title(view.y, look, words, names=True)
     more = {"margin": _margin(view, row_ticks), "shapes": _shapes(view, look), "showlegend": False}
     if not view.hidden.any() and reach(view) < top / 256:
         more["plot_bgcolor"] = look.line  # 0 has the colour of the page: only the gaps tell a map of zeros from none
