@@ -222,9 +222,9 @@ def bars(view: Bars, look: Look, words: Words) -> dict[str, Any]:
             tops = view.spread[key][1] if key in view.spread else None
             data += write(bar, texts[key], tops, look, hatched=len(view.values) > 1)
     x_axis = {"type": "category", "tickvals": labels, "ticktext": ticks, "fixedrange": True}
-    x_axis |= {"autotickangles": [0, 45]}  # no third slant, or twins of nearly one width would differ
-    if title := axis_title(view.x, look, words).get("title"):  # not to be read as the second line of a name above it
-        x_axis["title"] = title | {"standoff": 10, "font": title["font"] | {"color": look.role("hidden")}}
+    x_axis |= {"autotickangles": [0, -45]}  # no third slant, or twins of nearly one width would differ
+    if title := axis_title(view.x, look, words, names=True).get("title"):
+        x_axis["title"] = title | {"standoff": 10}
     y_axis = {"type": "log" if view.log_y else "linear", "fixedrange": True} | axis_title(view.y, look, words)
     if view.log_y:
         y_axis |= _axis(True, list(view.values.values()))
