@@ -4,9 +4,11 @@ import streamlit as st
 
 from study.markdown import colored, plain
 from study.notes import lessons
-from study.search import LONGEST, QUIZ, Hit, find
+from study.search import QUIZ, Hit, find
 from study.shell.session import Reader
 from study.words import app_words
+
+PASTED = 2000  # characters that the box takes: Streamlit drops a longer text without a word
 
 
 @st.fragment
@@ -23,7 +25,7 @@ def search(name: str, reader: Reader, labelled: bool = True) -> None:
             placeholder=words("search.hint"),
             key=f"_{name}",
             live="200ms",
-            max_chars=LONGEST,
+            max_chars=PASTED,
             label_visibility="visible" if labelled else "collapsed",
         )
         hits = find(query, shown, reader.lang)
