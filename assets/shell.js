@@ -176,7 +176,7 @@ const named = () => decodeURIComponent(location.hash.slice(1));
 
 // The reader's spot in terms that hold in every language: which block of which text, card or item stands under the bar,
 // and how much of it has passed. A paragraph is the same one in the other language where both have as many.
-const TEXTS = ".st-key-page :is(h1, [class*=st-key-note_], [class*=st-key-card_], [class*=st-key-quiz_], [class*=st-key-section_] h2)";
+const TEXTS = ".st-key-page :is(h1, [class*=st-key-note_], [class*=st-key-card_], [class*=st-key-quiz_], .st-key-sections h2)";
 function spot() {
   const line = box().getBoundingClientRect().top + BAR;
   const share = (r) => Math.min(Math.max((line - r.top) / Math.max(r.height, 1), 0), 1);

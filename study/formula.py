@@ -22,8 +22,9 @@ _FIXED = {"\\,": "\u202f", "\\;": "\u00a0", "\\ ": "\u00a0"}
 _MARKS = str.maketrans({c: f"&#{ord(c)};" for c in "*_[]|:~`\\#!"})  # what Markdown would read
 _WIDE, _THIN = "\u00a0", "\u202f"
 #: Letters that lean out of their width: room behind them, unless an index stands there.
-_FAR, _LITTLE = re.compile("(?<=[VY]</i>)(?!<sub>|<s>)"), re.compile("(?<=[FMNPTUW]</i>)(?!<sub>|<s>)")
-_BARE = re.compile("(?:<i>[^<]*</i>[\u2009\u200a]?(?:<su[bp]>(?:<i>)?[^<]*(?:</i>)?[\u2009\u200a]?</su[bp]>)?)+")
+_FAR, _LITTLE = (re.compile(f"([{letters}])(?=</i>(?!<sub|<s>)|</sub>)") for letters in ("VY", "FMNPTUW"))
+_SCRIPT = '<su(?:b|p|b class="r")>(?:<i>)?[^<]*(?:</i>)?</su[bp]>'
+_BARE = re.compile(f"(?:<i>[^<]*</i>(?:{_SCRIPT})?)+")
 SHORT = 16  # signs; a longer formula may be broken
 
 
@@ -49,7 +50,7 @@ def html(latex: str) -> str:
     if rest or not parts:
         return ""
     long = sum(len(re.sub("<.*?>|&.*?;", "x", part)) for _, part in parts) > SHORT
-    set_lines = (_LITTLE.sub("\u200a", _FAR.sub("\u2009", line)) for line in _lines(parts, long))
+    set_lines = (_LITTLE.sub("\\1\u200a", _FAR.sub("\\1\u2009", line)) for line in _lines(parts, long))
     return " ".join(line if _BARE.fullmatch(line) else f"<var>{line}</var>" for line in set_lines)
 
 
@@ -98,15 +99,20 @@ def _row(tokens: list[str], script: bool) -> tuple[list[tuple[str, str]], list[s
 
 
 def _with_script(base: str, mark: str, script: str) -> str:
-    """A letter with its index or power; where it has the one, the other stands above or below it."""
-    tag = "sub" if mark == "_" else "sup"
-    raised, script = base.endswith("</sub>"), f"<{tag}>{script}</{tag}>"
-    if base.endswith(("</sup>", "</s>")) or (raised and tag == "sub"):
+    """A letter with its index or power; where it has the one, the other stands above or below it.
+
+    Most indices are one italic letter: so is <sub> (assets/style.css), unless its class says that it is upright.
+    """
+    has_index = base.endswith("</sub>")
+    if base.endswith(("</sup>", "</s>")) or (has_index and mark == "_"):
         raise _Beyond
-    if not raised:
-        return base + script
-    at = base.rindex("<sub>")
-    return f"{base[:at]}<s>{script}{base[at:]}</s>"
+    if mark == "_":
+        slanted = re.fullmatch("<i>([^<]*)</i>", script)
+        return base + (f"<sub>{slanted[1]}</sub>" if slanted else f'<sub class="r">{script}</sub>')
+    if not has_index:
+        return f"{base}<sup>{script}</sup>"
+    at = base.rindex("<sub")
+    return f"{base[:at]}<s><sup>{script}</sup>{base[at:]}</s>"
 
 
 def _atom(token: str, tokens: list[str]) -> tuple[tuple[str, str], list[str]]:

@@ -35,8 +35,9 @@ def render(lesson: Lesson, reader: Reader) -> None:
     with st.container(key="note_question"):
         st.markdown(f"**{lesson.question(lang)}**")
         st.caption(lesson.front(lang, "source"))
+    short, rest = st.container(border=True, key="short"), st.container(key="sections")
     for i, (heading, body) in enumerate(lesson.sections(lang)):
-        place = st.container(border=i == 0, key="short" if i == 0 else f"section_{i}")
+        place = rest if i else short
         place.header(heading, anchor=f"s{i}")
         section(lesson, reader, i, body, place)
     render_quiz(lesson, lang, reader.look.theme)
