@@ -30,8 +30,8 @@ PRESETS = {
 def parse(text: str) -> Heads:
     """E0.1 is a head, E0 the four of a layer, E those of the encoder. Raises Refusal("unknown_head")."""
     heads: set[tuple[str, int]] = set()
-    for word in filter(None, re.split(r"[\s,;，、；]+", text.casefold())):
-        found = NAME.fullmatch(word)
+    for word in filter(None, re.split(r"[\s,;，、；]+", text)):
+        found = NAME.fullmatch(word.casefold())
         if not found:
             raise Refusal("unknown_head", text=word[:20])
         site, layer, head = found.groups()

@@ -162,8 +162,9 @@ def test_whole_attentions():
 
 @pytest.mark.parametrize("text", ["E3", "E0.4", "X1", "all", "🙂", "E0.", "C-1", "１", "E0.1.2"])
 def test_no_such_head(text):
-    with pytest.raises(Refusal, match="unknown_head"):
-        prune.parse(text)
+    with pytest.raises(Refusal, match="unknown_head") as refused:
+        prune.parse(f"C2.1, {text}")
+    assert refused.value.values == {"text": text}  # as it was typed
 
 
 @pytest.mark.parametrize("text", [",", " ， ;"])

@@ -61,7 +61,7 @@ def test_a_refusal_arrives_as_one(line):
     news(run)
     with pytest.raises(Refusal) as raised:
         run.take()
-    assert (raised.value.key, raised.value.values) == ("unknown_head", {"text": "e9"}) and run.over
+    assert (raised.value.key, raised.value.values) == ("unknown_head", {"text": "E9"}) and run.over
 
 
 def test_who_comes_later_waits_and_who_stops_lets_the_next_one_go_on(line):
