@@ -72,9 +72,9 @@ def step_decoder(
             Claim("greedy_takes_the_best", measured=_behind(greedy), expected=0),
         ],
         measured=[
-            Measured("p_chosen", best.values[rank - 1], unit="share"),
-            Measured("log_prob", path.log_prob, unit="nats"),
-            Measured("log_prob_greedy", greedy.log_prob, unit="nats"),
+            Measured("p_chosen", best.values[rank - 1], unit="share", step="next"),
+            Measured("log_prob", path.log_prob, unit="nats", step="next"),
+            Measured("log_prob_greedy", greedy.log_prob, unit="nats", step="next"),
         ],
         origin=Origin.TRAINED_HERE,
         source=CARD,

@@ -34,6 +34,7 @@ def batching(
     row = min(line, len(found.tokens)) - 1
     weights = (found.weights if masked else found.unmasked_weights)[row, head]  # (S, S)
     with_mask, without = found.gaps(found.masked), found.gaps(found.unmasked)
+    gaps = {"with_mask": _told(with_mask), "without_mask": _told(without)}
     B, S = found.ids.shape
     shape = {"B": B, "S": S}
     return Evidence(
@@ -42,11 +43,12 @@ def batching(
         Step(
             "output",
             Bars(
-                {"with_mask": _told(with_mask), "without_mask": _told(without)},
+                gaps,
                 [f"{n + 1}" for n in range(B)],
                 x="sentence",
                 y="difference",
                 title="differs",
+                y_range=None if any(map(any, gaps.values())) else (0, 1),  # bars of 0 alone would stand at half height
             ),
         ),
         claims=_claims(found, with_mask),

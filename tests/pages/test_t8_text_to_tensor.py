@@ -134,6 +134,16 @@ def test_padding_under_the_model_s_own_mask():
     assert next(ours.parameters()).dtype == torch.float32  # the copy is double, the shared model is as it was
 
 
+def test_bars_of_no_difference_stand_on_the_axis():
+    def axis(lines: str):
+        [bars] = demo("batching")(lines=lines).steps[-1].views
+        return bars.y_range, max(map(max, bars.values.values()))
+
+    assert axis("我喜欢猫") == ((0, 1), 0)  # a sentence alone has no padding
+    between, largest = axis("你好\n我喜欢猫")
+    assert between is None and largest > 0.01
+
+
 @pytest.mark.parametrize(
     ("lines", "key", "values"),
     [
