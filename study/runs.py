@@ -12,12 +12,13 @@ STORED = "stored"  # the role, and so the colour, of what was not computed here
 
 
 def grey(evidence: Evidence) -> Evidence:
-    """Its curves in the colour of a stored run; dashed levels to compare with stay as they are."""
+    """Its curves in the colour of a stored run; what stays the same whoever runs it stays as it is: dashed levels to
+    compare with, and curves over seeds, as a run has one seed."""
 
     def change(_: int, view: View) -> View:
         if not isinstance(view, Lines):
             return view
-        return replace(view, series=[s if s.dashed else replace(s, role=STORED) for s in view.series])
+        return replace(view, series=[s if _is_fixed(s) else replace(s, role=STORED) for s in view.series])
 
     return _changed(evidence, change)
 
@@ -59,6 +60,10 @@ def differing(demo: Demo, states: Sequence[dict[str, Any]]) -> list[str]:
 def value_text(value: Any) -> str:
     """A control's number as the name of a run tells it."""
     return number(value) if isinstance(value, int | float) else str(value)
+
+
+def _is_fixed(series: Series) -> bool:
+    return series.dashed or series.low is not None
 
 
 def _curve(view: View) -> Series | None:

@@ -24,12 +24,12 @@ def large_results(evidence: Evidence) -> tuple[Measured, ...]:
 
 def result_text(result: Measured, words: DemoWords) -> str:
     """A result with three digits, or its own decimals, and its unit; a share in per cent, no space before the sign."""
-    app, value = app_words(words.lang), result.value
+    app, value, grouping = app_words(words.lang), result.value, "," if words.lang == "en" else ""
     if result.decimals is not None:
-        return f"{value + 0:.{result.decimals}f}".replace("-", "−")
+        return f"{value + 0:{grouping}.{result.decimals}f}".replace("-", "−")
     if result.unit in PER_CENT:
         return f"{_percent(PER_CENT[result.unit] * value)}%"
-    digits = _digits(value, "," if words.lang == "en" else "")
+    digits = _digits(value, grouping)
     return f"{digits} {app(f'units.{result.unit}')}" if result.unit else digits
 
 

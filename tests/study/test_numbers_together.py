@@ -67,3 +67,5 @@ def test_a_large_result_has_the_decimals_of_its_source_and_no_power_of_ten():
     assert result_text(Measured("none", 1e-13, unit="share"), english) == "0%"
     assert result_text(Measured("steps", 100_000), english) == "100,000"
     assert result_text(Measured("steps", 100_000), chinese) == "100000"
+    assert result_text(Measured("weights", 22_957_058, decimals=0), english) == "22,957,058"
+    assert result_text(Measured("weights", 22_957_058, decimals=0), chinese) == "22957058"

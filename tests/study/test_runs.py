@@ -48,6 +48,12 @@ def test_a_stored_run_is_grey_but_for_its_levels():
     assert [trace["line"]["color"] == grey for trace in drawn] == [True, False]
 
 
+def test_curves_over_seeds_are_no_run_and_keep_their_colours():
+    both = [Series.over_seeds(name, [1, 10], [[y, y + 1], [y, y + 2]]) for name, y in (("a", 1), ("b", 5))]
+    found = Evidence(Step("s", Lines(both, title="seeds", **ONE)), origin=Origin.TRAINED_HERE)
+    assert runs.grey(found).views[0].series == found.views[0].series
+
+
 def test_what_differs_between_runs():
     demo = demos("t5_attention")["train_live"]
     one, two = demo.values({}), demo.values({"kind": "scaled_dot", "lr": 0.01})
