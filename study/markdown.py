@@ -33,7 +33,7 @@ def noted(markdown: str, theme: str) -> str:
 
     Nothing that a person typed may come here: its HTML would be read.
     """
-    return colored(in_html(symbols(markdown)), theme, typed=True)
+    return colored(in_html(symbols(markdown)), theme, typed=True)  # its symbols are formulas by now
 
 
 #: Our symbols with an index: d_k, W_Q, log_k. assets/figure/dom.js knows the same.
