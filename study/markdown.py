@@ -13,19 +13,11 @@ ROLE_OF_COLOR = {"royalblue": "query", "chocolate": "key", "seagreen": "value", 
 
 
 def colored(markdown: str, theme: str, typed: bool = False) -> str:
-    r"""Markdown as the page shows it: the theme's exact role colours in place of the names in \textcolor{royalblue}{Q},
-    our symbols set, and the stop or comma after an inline formula taken into it, so that no line begins with one.
+    """Markdown as the page shows it: our symbols set, then as `_formulas` says.
 
     typed: by a reader, whose symbols are formulas only where they say so.
     """
-    markdown = markdown if typed else symbols(markdown)
-    stop = re.compile(r"\$\$.*?\$\$|`[^`]*`|\$([^$\n]+)\$([，。；：！？、.,;:!?]?)", re.DOTALL)
-    markdown = stop.sub(lambda m: f"${m[1]}\\text{{{m[2]}}}$\u200b" if m[2] else m[0], markdown)
-    return re.sub(
-        r"\\textcolor\{(\w+)\}",
-        lambda m: rf"\textcolor{{{ROLES[theme][ROLE_OF_COLOR[m[1]]]}}}" if m[1] in ROLE_OF_COLOR else m[0],
-        markdown,
-    )
+    return _formulas(markdown if typed else symbols(markdown), theme)
 
 
 def noted(markdown: str, theme: str) -> str:
@@ -33,7 +25,20 @@ def noted(markdown: str, theme: str) -> str:
 
     Nothing that a person typed may come here: its HTML would be read.
     """
-    return colored(in_html(symbols(markdown)), theme, typed=True)  # its symbols are formulas by now
+    return _formulas(in_html(symbols(markdown)), theme)
+
+
+def _formulas(markdown: str, theme: str) -> str:
+    r"""The theme's exact role colours in place of the names in \textcolor{royalblue}{Q}, and the stop or comma after an
+    inline formula taken into it, so that no line begins with one.
+    """
+    stop = re.compile(r"\$\$.*?\$\$|`[^`]*`|\$([^$\n]+)\$([，。；：！？、.,;:!?]?)", re.DOTALL)
+    markdown = stop.sub(lambda m: f"${m[1]}\\text{{{m[2]}}}$\u200b" if m[2] else m[0], markdown)
+    return re.sub(
+        r"\\textcolor\{(\w+)\}",
+        lambda m: rf"\textcolor{{{ROLES[theme][ROLE_OF_COLOR[m[1]]]}}}" if m[1] in ROLE_OF_COLOR else m[0],
+        markdown,
+    )
 
 
 #: Our symbols with an index: d_k, W_Q, log_k. assets/figure/dom.js knows the same.

@@ -34,8 +34,11 @@ def placed(
 
     It has more than usual where a text at an end would have no place without it.
     """
-    rooms = sorted(product(ROOMS, ROOMS), key=sum)[: 1 if square else None]
-    tried = [(places(x, y, widths, square, room, lines), room) for room in rooms]
+    tried, texts = [], sum(map(bool, widths))
+    for room in sorted(product(ROOMS, ROOMS), key=sum)[: 1 if square else None]:
+        tried.append((places(x, y, widths, square, room, lines), room))
+        if sum(map(bool, tried[-1][0])) == texts:
+            break  # all have a place
     return min(tried, key=lambda sides_and_room: sides_and_room[0].count(""))  # the first of the best
 
 
