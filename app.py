@@ -14,7 +14,7 @@ from starlette.middleware import Middleware
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from study.classroom import is_class
-from study.shell import class_routes, document, guard, health, parts
+from study.shell import class_routes, document, formula, guard, health, parts
 from study.shell.visitor import Visitor
 
 NEVER = 1_000_000  # searches of what is younger before Python itself searches all that is not frozen: we do
@@ -37,6 +37,7 @@ def _warm() -> None:
             demos(lesson.stem)
         torch.optim.SGD([torch.zeros(1)])  # the first optimiser of a process imports torch._dynamo: seconds
         find(lessons[0].number, lessons)  # reads all notes, a second
+        formula.all_drawn()
     except Exception:
         logging.getLogger(__name__).exception("could not warm up; lessons will load on first use")
 
@@ -68,7 +69,7 @@ async def _lifespan(app):
     stop.set()
 
 
-routes = [*parts.routes, *document.routes, *health.routes]
+routes = [*parts.routes, *document.routes, *formula.routes, *health.routes]
 middleware = [Middleware(document.Document)]
 if is_class():
     routes += class_routes.routes

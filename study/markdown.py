@@ -2,9 +2,9 @@
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
-from study.formula import in_html
+from study.formula import INLINE, in_html
 from study.look import ROLES
 
 CHINESE = "[\u3000-\u9fff\uff00-\uffef]"
@@ -20,24 +20,33 @@ def colored(markdown: str, theme: str, typed: bool = False) -> str:
     return _formulas(markdown if typed else symbols(markdown), theme)
 
 
-def noted(markdown: str, theme: str) -> str:
+def noted(markdown: str, theme: str, drawn: Callable[[str, bool], str]) -> str:
     """As `colored`, for a text of ours on a page that reads HTML, too: what needs no KaTeX is set by itself.
 
+    drawn: the HTML of a drawing of a formula (LaTeX; is it displayed?); "" where there is none: KaTeX sets it.
     Nothing that a person typed may come here: its HTML would be read.
     """
-    return _formulas(in_html(symbols(markdown)), theme)
+
+    def image(found: re.Match) -> str:
+        tex = found[0].strip("$").strip()
+        return (found[0].startswith("$") and drawn(role_colors(tex, theme), found[0].startswith("$$"))) or found[0]
+
+    return _formulas(INLINE.sub(image, in_html(symbols(markdown))), theme)
 
 
 def _formulas(markdown: str, theme: str) -> str:
-    r"""The theme's exact role colours in place of the names in \textcolor{royalblue}{Q}, and the stop or comma after an
-    inline formula taken into it, so that no line begins with one.
-    """
+    """The theme's colours in formulas; a stop after an inline one is taken into it, so that no line begins with it."""
     stop = re.compile(r"\$\$.*?\$\$|`[^`]*`|\$([^$\n]+)\$([，。；：！？、.,;:!?]?)", re.DOTALL)
     markdown = stop.sub(lambda m: f"${m[1]}\\text{{{m[2]}}}$\u200b" if m[2] else m[0], markdown)
+    return role_colors(markdown, theme)
+
+
+def role_colors(tex: str, theme: str) -> str:
+    r"""The theme's exact role colours in place of the names in \textcolor{royalblue}{Q}."""
     return re.sub(
         r"\\textcolor\{(\w+)\}",
         lambda m: rf"\textcolor{{{ROLES[theme][ROLE_OF_COLOR[m[1]]]}}}" if m[1] in ROLE_OF_COLOR else m[0],
-        markdown,
+        tex,
     )
 
 

@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from importlib.metadata import files
 from typing import Any
 
-from study.look import ROLES
-from study.markdown import ROLE_OF_COLOR
+from study.markdown import role_colors
 from study.memo import memo
 
 EX = 0.442  # em: MathJax's ex in units of the text around it
@@ -97,7 +96,7 @@ class Exhausted(TexError):
 
 @dataclass(frozen=True)
 class Formula:
-    """A drawing. width, height and depth (below the line of the text) in em of the text around it."""
+    """A drawing, in black. width, height and depth (below the line of the text) in em of the text around it."""
 
     svg: str
     width: float
@@ -133,7 +132,7 @@ def kept(tex: str, display: bool) -> Formula:
 def _drawn(tex: str, display: bool) -> Formula:
     if len(tex) > LONGEST:
         raise TexError(f"{len(tex)} > {LONGEST}")
-    answer = _engine().ask(_colored(tex), display)
+    answer = _engine().ask(role_colors(tex, "light"), display)
     if "broke" in answer:
         raise Exhausted(answer["broke"])
     if "error" in answer:
@@ -146,16 +145,6 @@ def _drawn(tex: str, display: bool) -> Formula:
 def teaches(tex: str) -> bool:
     """May this formula leave something behind, a macro, a label, a number?"""
     return not HARMLESS.issuperset(COMMAND.findall(tex)) or bool(BEGUN.search(tex))
-
-
-def _colored(tex: str) -> str:
-    r"""The page's colours for the roles that notes name in \textcolor{royalblue}{Q}."""
-
-    def exact(mark: re.Match) -> str:
-        role = ROLE_OF_COLOR.get(mark[1])
-        return rf"\textcolor{{{ROLES['light'][role]}}}" if role else mark[0]
-
-    return re.sub(r"\\textcolor\{(\w+)\}", exact, tex)
 
 
 def _measured(svg: str) -> Formula:

@@ -54,6 +54,7 @@ def _parser(links: bool) -> "MarkdownIt":
     )
     parser.use(footnote_plugin, inline=False, move_to_end=False).use(cjk_friendly)
     parser.inline.ruler.before("escape", "figure", _figure)
+    parser.core.ruler.push("captions", _captions)
     if not links:
         parser.disable(["link", "image", "footnote_ref"])
     return parser
@@ -70,8 +71,18 @@ def _figure(state: Any, silent: bool) -> bool:
     return True
 
 
+def _captions(state: Any) -> None:
+    """A figure in the caption of a picture is text: the preview, too, shows words below a picture."""
+    waiting = [child for token in state.tokens for child in token.children or () if child.type == "image"]
+    for image in waiting:
+        waiting += [child for child in image.children or () if child.type == "image"]
+        for figure in image.children or ():
+            if figure.type == "figure":
+                figure.type, figure.content = "text", f"{{{{figure: {figure.content}}}}}"
+
+
 def figures(markdown: str) -> list[str]:
-    """What the figures of a text are named, in order, those in code left out."""
+    """What the figures of a text are named, in order, those in code and in captions left out."""
     return [node.content for node in parse(markdown).walk() if node.type == "figure"]
 
 
@@ -101,7 +112,7 @@ def places(markdown: str) -> list[Place]:
                 elif child.type == "image" and hits and unquote(hits[0][2]) == unquote(str(child.attrs["src"])):
                     if child.level == 0 and not urlsplit(hits[0][2]).scheme:
                         found.append(Place(*hits[0].span(), unquote(hits[0][2]), hits[0][1]))
-                    del hits[0]
+                    del hits[0], marks[: len(MARK.findall(child.content))]
                     continue
                 del marks[: 1 if child.type == "figure" else len(MARK.findall(child.content))]
                 del hits[: len(PICTURE.findall(child.content))]

@@ -6,11 +6,12 @@ from streamlit.delta_generator import DeltaGenerator
 
 from study import glossary
 from study.demo import Demo, demos
-from study.markdown import linked, noted
+from study.markdown import linked
 from study.note_text import Piece, pieces
 from study.notes import Lesson
 from study.shell.card import card
 from study.shell.code import code
+from study.shell.formula import with_images
 from study.shell.pace import first_drawn
 from study.shell.session import Reader, here, key_of
 from study.shell.still import is_picture, picture
@@ -52,9 +53,9 @@ def _text(markdown: str, lesson: Lesson, reader: Reader, place: DeltaGenerator) 
 
 
 def _marked(markdown: str, lesson: Lesson, reader: Reader) -> str:
-    """Terms and demos become links, formulas HTML where they can, the colours in the others the theme's."""
+    """Terms and demos become links, formulas HTML or images."""
     markdown = linked(glossary.linked(markdown, reader.lang), lesson.demo_titles(reader.lang))
-    return noted(markdown, reader.look.theme)
+    return with_images(markdown, reader.look)
 
 
 def _demo(demo: Demo, lesson: Lesson, reader: Reader, place: DeltaGenerator) -> None:

@@ -23,6 +23,8 @@ UNRENDERED = r"""() => [...document.querySelectorAll(".st-key-page .stMarkdown, 
   return /\*\*|\$|\\[a-zA-Z]+|<!--/.test(text) ? [text.slice(0, 160)] : [];
 })"""
 
+BROKEN = "() => [...document.images].filter(n => n.complete && !n.naturalWidth).map(n => n.src)"
+
 #: What is wider than the page, or hangs over its right edge outside of a box that scrolls.
 OVERHANG = """() => {
   const main = document.querySelector(".stMain"), edge = main.getBoundingClientRect().left + main.clientWidth, out = [];
@@ -152,6 +154,7 @@ def complete(page: Page, title: str, lang: str, scheme: str) -> None:
     ):
         expect(page.locator(bad)).to_have_count(0)
     assert page.evaluate(UNRENDERED) == []
+    assert page.evaluate(BROKEN) == []
 
     lines = page.locator(".st-key-page").inner_text().splitlines()
     lines += page.locator("[data-testid=stSidebar]").inner_text().splitlines()

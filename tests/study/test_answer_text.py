@@ -66,6 +66,8 @@ def test_what_is_no_figure_is_text(text):
         f"a\r\n\r{M}",
         f"[{M}](x) {M}",
         f"`a\n{M}` {M}",
+        f"![x {M}](a) {M}",
+        f"![{M}](http://example.org/a.png) {M}",
     ],
 )
 def test_the_preview_shows_the_figures_of_the_paper(text):
@@ -75,7 +77,7 @@ def test_the_preview_shows_the_figures_of_the_paper(text):
 @given(
     some.lists(
         some.sampled_from(
-            [M, "![](a)", "![", "`", "``", "\n", "\n\n", "```\n", "- ", "> ", "$", "x ", "\r", "\x01", "[", "](a)"]
+            [M, "![](a)", "![", "](a) ", "`", "``", "\n", "\n\n", "```\n", "- ", "> ", "$", "x ", "\r", "\x01", "[", "](a)"]
         )
     )
 )

@@ -21,6 +21,10 @@ NOT_PROSE = re.compile(r"```.*?```|`[^`\n]*`|\$\$.*?\$\$|\$[^$\n]+\$|^<!--.*?-->
 OURS = re.compile(r'</?(?:var|i|b|s|u|sub|sup)(?: class="r")?>')
 
 
+def nothing_drawn(tex: str, display: bool) -> str:
+    return ""
+
+
 def signs_of(latex: str) -> list[str]:
     """The letters, digits and signs of a formula, in no order: an index beside a power changes places with it."""
     latex = re.sub(r"\\[a-zA-Z]+", lambda m: SIGNS.get(m[0], m[0]), latex.replace(r"\%", "%"))
@@ -115,5 +119,10 @@ def test_a_note_has_no_html_of_its_own(lang):
 
 def test_code_and_displayed_formulas_are_left():
     assert in_html("`$d_k$` $$d_k$$ $d_k$") == "`$d_k$` $$d_k$$ <i>d</i><sub>k</sub>"
-    assert noted("d_k, $x$。", "light") == "<i>d</i><sub>k</sub>, <i>x</i>。"
-    assert noted(r"$\hat x$。", "light") == "$\\hat x\\text{。}$\u200b"
+    assert noted("d_k, $x$。", "light", nothing_drawn) == "<i>d</i><sub>k</sub>, <i>x</i>。"
+    assert noted(r"$\hat x$。", "light", nothing_drawn) == "$\\hat x\\text{。}$\u200b"
+
+
+def test_what_is_drawn_stands_in_place_of_what_html_does_not_set_in_the_colours_of_the_theme():
+    drawn = noted("$x$ `$\\hat x$` $\\hat x$, $$ \\textcolor{royalblue}{\\hat Q} $$", "dark", "<{}|{}>".format)
+    assert drawn == r"<i>x</i> `$\hat x$` <\hat x|False>, <\textcolor{#60A5FA}{\hat Q}|True>"
