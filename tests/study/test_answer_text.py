@@ -77,7 +77,25 @@ def test_the_preview_shows_the_figures_of_the_paper(text):
 @given(
     some.lists(
         some.sampled_from(
-            [M, "![](a)", "![", "](a) ", "`", "``", "\n", "\n\n", "```\n", "- ", "> ", "$", "x ", "\r", "\x01", "[", "](a)"]
+            [
+                M,
+                "![](a)",
+                "![",
+                "](a) ",
+                "`",
+                "``",
+                "\n",
+                "\n\n",
+                "```\n",
+                "- ",
+                "> ",
+                "$",
+                "x ",
+                "\r",
+                "\x01",
+                "[",
+                "](a)",
+            ]
         )
     )
 )
