@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from study.glossary import PAGE, Term, glossary
 from study.markdown import folded
-from study.note_text import TERM, flat, pieces
+from study.note_text import TERM, Piece, flat, pieces
 from study.notes import Lesson
 from study.words import languages
 
@@ -116,11 +116,20 @@ def _read(lesson: Lesson, lang: str) -> Iterator[Entry]:
     for i, (heading, body) in enumerate(lesson.sections(lang)):
         place = Place(lesson, f"s{i}")
         yield Entry(2, place, lang, fold(heading))
-        for piece in flat(pieces(body)):
-            if piece.kind == "text":
-                yield from _sentences(5, place, lang, piece.text)
+        for piece in pieces(body):
+            if piece.kind == "further":
+                yield Entry(2, _within(piece, place), lang, fold(piece.text))
+            for part in flat((piece,)):
+                if part.kind == "text":
+                    yield from _sentences(5, _within(piece, place), lang, part.text)
     for item in lesson.quiz(lang):
         yield from _sentences(4, Place(lesson, QUIZ), lang, item.ask)
+
+
+def _within(piece: Piece, section: Place) -> Place:
+    """Where a link to a piece leads: to a card of a further part, as that opens it."""
+    cards = [part.text for part in flat((piece,)) if part.kind == "demo"]
+    return Place(section.lesson, cards[0]) if piece.kind == "further" and cards else section
 
 
 def _sentences(rank: int, place: Place, lang: str, markdown: str) -> Iterator[Entry]:

@@ -7,7 +7,7 @@ import pytest
 
 from study import glossary
 from study.demo import demos
-from study.note_text import TERM, Piece, flat, pieces
+from study.note_text import TERM, Piece, flat, pieces, unfolded
 from study.notes import codes, length, lessons
 from study.source import source
 from study.views import Diagram
@@ -34,8 +34,14 @@ NUMERALS, FEW = 5, 20  # in a hundred words, formulas and code aside; so many ar
 LINES = 20  # of code
 
 
-def unfolded(lesson, lang: str) -> list[Piece]:
+def at_once(lesson, lang: str) -> list[Piece]:
+    """What nothing has to be opened for."""
     return [piece for _, body in lesson.sections(lang) for piece in pieces(body)]
+
+
+def read(lesson, lang: str) -> list[Piece]:
+    """That, and what stands in further parts."""
+    return [piece for _, body in lesson.sections(lang) for piece in unfolded(pieces(body))]
 
 
 @each_language
@@ -65,7 +71,7 @@ def test_the_short_answer_takes_a_minute(lesson, lang):
 @each_language
 @each_lesson
 def test_a_note_is_short(lesson, lang):
-    shown = unfolded(lesson, lang)
+    shown = at_once(lesson, lang)
     long = length(lang, shown)
     assert long <= LONGEST[lang], f"{lang}/{lesson.stem}.md: {long} outside folds; at most {LONGEST[lang]}"
     prose = " ".join(piece.text for piece in shown if piece.kind == "text")
@@ -94,7 +100,7 @@ def test_a_note_shows_code_of_ours_and_a_picture(lesson):
 @each_language
 @each_lesson
 def test_a_list_below_a_demo_says_that_it_is_to_be_tried(lesson, lang):
-    for demo, after in itertools.pairwise(unfolded(lesson, lang)):
+    for demo, after in itertools.pairwise(read(lesson, lang)):
         if demo.kind == "demo" and after.kind == "text":
             listed = re.match(r"\s*(- |1\. )", after.text)
             assert not listed, f"{lang}/{lesson.stem}.md: below `{demo.text}`: no words before the list"

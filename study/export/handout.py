@@ -10,7 +10,7 @@ from study.demo import Demo, demos
 from study.export.book import Chapter, Cover
 from study.look import number
 from study.markdown import CHINESE, linked, symbols
-from study.note_text import Piece, pieces
+from study.note_text import BOXES, Piece, pieces
 from study.notes import Lesson
 from study.quiz import Choice, Item, shuffled, truth
 from study.source import source
@@ -69,8 +69,8 @@ def _piece(
     elif piece.kind == "code":
         found = source(piece.text)
         yield f"```python\n{found.code}\n```\n\n`{found.path}`"
-    elif piece.kind == "fold":
-        if answers:
+    elif piece.kind in BOXES:
+        if answers or piece.kind == "further":
             yield f"## {piece.text}"
             for inner in piece.inside:
                 yield from _piece(inner, lesson, titles, known, answers, values)

@@ -16,7 +16,7 @@ from study.export.formulas import TexError, formula
 from study.look import SURFACE, Look
 from study.markdown import noted
 from study.memo import memo
-from study.note_text import flat, pieces
+from study.note_text import BOXES, flat, pieces
 from study.notes import Lesson, lessons
 from study.shell.parts import KEEP, url
 from study.words import languages
@@ -90,7 +90,7 @@ def all_drawn() -> None:
 def _draw(lesson: Lesson, lang: str, look: Look) -> None:
     for _, body in lesson.sections(lang):
         for piece in flat(pieces(body)):
-            if piece.kind in ("text", "fold"):
+            if piece.kind in ("text", *BOXES):
                 with_images(piece.text, look)
 
 

@@ -35,9 +35,10 @@ def render(lesson: Lesson, reader: Reader) -> None:
     with st.container(key="note_question"):
         st.markdown(f"**{lesson.question(lang)}**")
         st.caption(lesson.front(lang, "source"))
-    short, rest = st.container(border=True, key="short"), st.container(key="sections")
+    opening, rest = st.container(key="opening"), st.container(key="sections")  # on a wide page two columns, and one
+    places = (opening.container(border=True, key="short"), opening.container(key="remember"))
     for i, (heading, body) in enumerate(lesson.sections(lang)):
-        place = rest if i else short
+        place = places[i] if i < len(places) else rest
         place.header(heading, anchor=f"s{i}")
         section(lesson, reader, i, body, place)
     render_quiz(lesson, lang, reader.look.theme)

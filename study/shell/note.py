@@ -7,7 +7,7 @@ from streamlit.delta_generator import DeltaGenerator
 from study import glossary
 from study.demo import Demo, demos
 from study.markdown import linked
-from study.note_text import Piece, pieces
+from study.note_text import BOXES, Piece, pieces
 from study.notes import Lesson
 from study.shell.card import card
 from study.shell.code import code
@@ -27,8 +27,14 @@ def section(lesson: Lesson, reader: Reader, number: int, body: str, place: Delta
     Each is told where it stands instead of being drawn within `with`: Streamlit copies the places within which a
     fragment is drawn, each with all that it stands in, and a lesson has a dozen of them.
     """
+    shown_code = False  # the first code of a section; what follows waits behind its name
     for i, piece in enumerate(pieces(body)):
-        _piece(lesson, reader, f"{number}_{i}", piece, place)
+        if piece.kind == "code" and shown_code:
+            waiting = place.expander(f"`{piece.text.rpartition('.')[2]}`", key=f"fold_code_{number}_{i}")
+            _code(piece.text, waiting, reader)
+        else:
+            _piece(lesson, reader, f"{number}_{i}", piece, place)
+        shown_code = shown_code or piece.kind == "code"
 
 
 def _piece(lesson: Lesson, reader: Reader, name: str, piece: Piece, place: DeltaGenerator) -> None:
@@ -36,9 +42,12 @@ def _piece(lesson: Lesson, reader: Reader, name: str, piece: Piece, place: Delta
         _demo(demos(lesson.stem)[piece.text], lesson, reader, place)
     elif piece.kind == "code":
         _code(piece.text, place.container(key=f"code_{name}"), reader)
-    elif piece.kind == "fold":
-        bare = all(inner.kind == "text" for inner in piece.inside)  # then the fold is the box of its text
-        fold = place.expander(_marked(piece.text, lesson, reader), key=f"note_fold_{name}" if bare else f"fold_{name}")
+    elif piece.kind in BOXES:
+        bare = (
+            all(inner.kind == "text" for inner in piece.inside) and piece.kind == "fold"
+        )  # then the fold is the box of its text
+        key = f"note_fold_{name}" if bare else f"fold_{piece.kind}_{name}"
+        fold = place.expander(_marked(piece.text, lesson, reader), key=key)
         for i, inner in enumerate(piece.inside):
             if bare:
                 _text(inner.text, lesson, reader, fold)

@@ -7,6 +7,7 @@ from functools import cache
 from zoneinfo import ZoneInfo
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from study.answer_figure import Flaw, figure
 from study.answer_text import Part, counted, difference, parts, shown
@@ -63,11 +64,12 @@ def answer(question: str, reader: Reader, interview: Interview | None = None) ->
         st.button(words("workbook.set_aside"), key=f"{question}._aside", on_click=begin_anew, args=(question,))
     if draft.theirs:
         _conflict(question, draft, reader)
+    switches = st.container(horizontal=True, gap="medium")
     if interview:
-        _compare(question, draft, interview, reader)
-    if st.toggle(words("photos.heading"), key=f"{question}._pictures", persist_state="session"):
+        _compare(question, draft, interview, reader, switches)
+    if switches.toggle(words("photos.heading"), key=f"{question}._pictures", persist_state="session"):
         photos(words, f"{question}._photos", put=lambda mark: _put(question, mark))
-    if st.toggle(words("workbook.versions"), key=f"{question}._versions", persist_state="session"):
+    if switches.toggle(words("workbook.versions"), key=f"{question}._versions", persist_state="session"):
         _versions(question, draft, words)
 
 
@@ -188,10 +190,10 @@ def _decide(question: str, take: bool) -> None:
             restore(question, theirs.version)
 
 
-def _compare(question: str, draft: Draft, interview: Interview, reader: Reader) -> None:
-    """The reader says it in their own words first; then ours, and the points to compare by."""
+def _compare(question: str, draft: Draft, interview: Interview, reader: Reader, switches: DeltaGenerator) -> None:
+    """The reader says it in their own words first; then ours, and the points to compare by. switches: where its own is."""
     words, theme = app_words(reader.lang), reader.look.theme
-    if not st.toggle(words("workbook.compare"), key=f"{question}._compare", persist_state="session"):
+    if not switches.toggle(words("workbook.compare"), key=f"{question}._compare", persist_state="session"):
         return
     st.markdown(colored(interview.answer, theme))
     for n, point in enumerate(interview.points):

@@ -32,7 +32,7 @@ from study.figures.base import base64_array
 from study.figures.label_places import places
 from study.look import Look, between, contrast, number, visible
 from study.markdown import colored, linked
-from study.note_text import Piece, pieces
+from study.note_text import Piece, flat, pieces, unfolded
 from study.notes import lessons
 from study.quiz import Item, close, item, shuffled, told, within
 from study.shell.checks import large_results
@@ -396,6 +396,11 @@ def test_notes_are_cut_at_their_demos_and_coloured():
     )  # fmt: skip
     folded = pieces("<!-- fold: More -->\none\n<!-- demo: a -->\n<!-- end -->\ntwo")
     assert folded == (Piece("fold", "More", (Piece("text", "one"), Piece("demo", "a"))), Piece("text", "two"))
+    waits = pieces("<!-- further: More -->\none\n<!-- fold: See -->\ntwo\n<!-- end -->\n<!-- demo: a -->\n<!-- end -->")
+    see = Piece("fold", "See", (Piece("text", "two"),))
+    assert waits == (Piece("further", "More", (Piece("text", "one"), see, Piece("demo", "a"))),)
+    assert [piece.text for piece in flat(waits)] == ["More", "one", "See", "two", "a"]
+    assert [piece.text for piece in unfolded(waits)] == ["More", "one", "See", "a"]
     assert (
         colored(r"$\textcolor{royalblue}{Q}\textcolor{red}{x}$", "dark")
         == r"$\textcolor{#60A5FA}{Q}\textcolor{red}{x}$"
