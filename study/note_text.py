@@ -34,8 +34,8 @@ class Piece:
 
 @functools.lru_cache(maxsize=1024)
 def pieces(section: str) -> tuple[Piece, ...]:
-    """A section cut at its markers, in order. Raises FlawedText where one is not closed, for anything within a fold that
-    opens, and for a further part within another.
+    """A section cut at its markers, in order. Raises FlawedText where one is not closed, for a box within a fold, and for
+    a further part within another.
     """
     found: list[Piece] = []
     opened: list[tuple[str, str, list[Piece]]] = []  # kind, title, what stands in it

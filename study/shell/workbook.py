@@ -191,7 +191,7 @@ def _decide(question: str, take: bool) -> None:
 
 
 def _compare(question: str, draft: Draft, interview: Interview, reader: Reader, switches: DeltaGenerator) -> None:
-    """The reader says it in their own words first; then ours, and the points to compare by. switches: where its own is."""
+    """The reader's own words come first; ours, and the points to compare by, wait behind one of the switches."""
     words, theme = app_words(reader.lang), reader.look.theme
     if not switches.toggle(words("workbook.compare"), key=f"{question}._compare", persist_state="session"):
         return
