@@ -43,9 +43,7 @@ def _piece(lesson: Lesson, reader: Reader, name: str, piece: Piece, place: Delta
     elif piece.kind == "code":
         _code(piece.text, place.container(key=f"code_{name}"), reader)
     elif piece.kind in BOXES:
-        bare = (
-            all(inner.kind == "text" for inner in piece.inside) and piece.kind == "fold"
-        )  # then the fold is the box of its text
+        bare = piece.kind == "fold" and all(inner.kind == "text" for inner in piece.inside)  # the box of its text
         key = f"note_fold_{name}" if bare else f"fold_{piece.kind}_{name}"
         fold = place.expander(_marked(piece.text, lesson, reader), key=key)
         for i, inner in enumerate(piece.inside):
