@@ -34,7 +34,7 @@ class Piece:
 
 @functools.lru_cache(maxsize=1024)
 def pieces(section: str) -> tuple[Piece, ...]:
-    """A section cut at its markers, in order. Raises FlawedText where one is not closed, for a box within a fold and for
+    """A section cut at its markers, in order. Raises FlawedText where one is not closed, for a box in a fold and for
     a further part within another.
     """
     found: list[Piece] = []
