@@ -22,7 +22,8 @@ def test_a_page_is_not_heavy_when_opened_and_nowhere_long(open_page, lesson, loc
     listening(page)
     assert page.evaluate("document.querySelectorAll('*').length") <= NODES
     page.mouse.move(800, 400)
-    (at, height), heights = page.evaluate(PLACE), []
+    before, heights = -1, []
+    at, height = page.evaluate(PLACE)
     while len(heights) < 2 or at > before:  # to the end; cards come on the way, quiz and answer at last
         heights.append(height)
         page.mouse.wheel(0, 1000)
