@@ -5,15 +5,16 @@ const PLACES = ".st-key-page :is(h2[id], h3[id])";
 
 // --- the place in sight --------------------------------------------------------------------------------------------
 // The heading that stands right below the bar (a link has led there); else the last one that has passed under it, or that
-// begins in the upper third of the page.
+// begins in the upper third of the page. Of two side by side it is the first, unless a link has led to the other.
 function inSight() {
   const limit = UNDER + innerHeight / 3;
-  let last;
+  let last, before;
   for (const heading of document.querySelectorAll(PLACES)) {
     if (heading.closest("[data-stale=true]")) continue;
     const { top } = heading.getBoundingClientRect();
     if (top > limit) break;
-    last = heading;
+    if (Math.abs(top - before) < UNDER && location.hash !== `#${heading.id}`) continue;
+    [last, before] = [heading, top];
     if (top >= UNDER && top < UNDER + 40) break;
   }
   return last;
