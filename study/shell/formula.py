@@ -26,7 +26,7 @@ APART = re.compile(r"\\(?:qquad\b\s*)+|\\(?:begin|left|right|end)\b|\\.|[{}]", r
 OPENS, CLOSES = ("{", "\\begin", "\\left"), ("}", "\\end", "\\right")
 #: What only spaces or sizes, in the text of an image.
 UNSAID = re.compile(r"\\textcolor\{[^}]*\}|\\(?:[,;!: ]|q?quad\b|left\b|right\b|[bB]igg?[lr]?\b|displaystyle\b)|&")
-FORMULAS = "/live/formula"
+FORMULAS = "/live/tex"
 
 _known: dict[str, tuple[str, bool, str]] = {}  # name -> LaTeX, is it displayed, theme
 
@@ -60,10 +60,10 @@ def _beside(tex: str) -> list[str]:
 def _image(tex: str, display: bool, theme: str) -> str:
     drawn, said = formula(tex, display), html.escape(re.sub(r"\s+", " ", UNSAID.sub(" ", tex)).strip())
     said = said.replace("|", "&#124;")  # a table would end its cell there
-    name = hashlib.blake2b(f"{theme} {display} {tex}".encode(), digest_size=8).hexdigest()
+    name = hashlib.blake2b(f"{theme} {display} {tex}".encode(), digest_size=6).hexdigest()
     _known[name] = tex, display, theme
     size = f"--w:{drawn.width:.2f};--h:{drawn.height:.2f}" + (f";--d:{drawn.depth:.2f}" if not display else "")
-    return f'<img class="tex" src="{url(FORMULAS)}/{name}.svg" alt="{said}" style="{size}" loading="lazy">'
+    return f'<img src="{url(FORMULAS)}/{name}.svg" alt="{said}" style="{size}" loading="lazy">'
 
 
 def _serve(request: Request) -> Response:
