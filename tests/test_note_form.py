@@ -7,7 +7,7 @@ import pytest
 
 from study import glossary
 from study.demo import demos
-from study.note_text import TERM, Piece, flat, pieces, unfolded
+from study.note_text import BOXES, TERM, Piece, flat, pieces, unfolded
 from study.notes import codes, length, lessons
 from study.source import source
 from study.views import Diagram
@@ -122,7 +122,7 @@ def test_folds_are_the_same_in_both_languages(lesson, both):
     def shape(lang: str) -> list[list[tuple[str, str]]]:
         """What stands in each section, and in its folds, texts aside."""
         found = [[piece for piece in flat(pieces(body)) if piece.kind != "text"] for _, body in lesson.sections(lang)]
-        return [[(p.kind, "" if p.kind == "fold" else p.text) for p in section] for section in found]
+        return [[(p.kind, "" if p.kind in BOXES else p.text) for p in section] for section in found]
 
     zh, en = map(shape, both)
     assert zh == en
