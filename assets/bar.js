@@ -10,7 +10,7 @@ function inSight() {
   const limit = UNDER + innerHeight / 3;
   let last, before;
   for (const heading of document.querySelectorAll(PLACES)) {
-    if (heading.closest("[data-stale=true]")) continue;
+    if (heading.closest("[data-stale=true]") || !heading.getClientRects().length) continue;  // left, or in a closed fold
     const { top } = heading.getBoundingClientRect();
     if (top > limit) break;
     if (Math.abs(top - before) < UNDER && location.hash !== `#${heading.id}`) continue;

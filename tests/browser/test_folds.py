@@ -55,6 +55,19 @@ def test_back_returns_into_a_fold(open_page):
     is_as_it_was(page, y)
 
 
+def test_what_is_closed_is_not_marked_as_in_sight(open_page):
+    page = at_top(open_page)
+    listening(page)
+    heading = page.locator(".st-key-page h2", has_text="Further")
+    marked = page.locator(".st-key-contents a[aria-current=location]")
+    heading.evaluate("n => n.scrollIntoView()")
+    expect(marked).to_have_text("Further")
+    link = page.locator(f".st-key-contents a[href='#{DEMO}']")
+    link.click()
+    expect(card(page, DEMO).locator(".lf[data-drawn]")).to_be_visible(timeout=SLOW)
+    expect(marked).to_have_attribute("href", f"#{DEMO}")
+
+
 def test_another_language_leaves_a_fold_open(open_page):
     page = at_top(open_page)
     opened(page)
