@@ -70,11 +70,30 @@ let leaving = 0;  // when a link to another page was followed: the page may empt
 function remember() {
   const main = box();
   if (!main || !entry() || held || Date.now() - leaving < 10_000) return;
-  try { sessionStorage.setItem(`place:${entry()}`, main.scrollTop); } catch { /* storage is full or forbidden */ }
+  keep("place", main.scrollTop);
+  keep("spot", null);
+  clearTimeout(spotted);
+  spotted = setTimeout(spotIs, RESTS, entry());
 }
 
-function remembered() {
-  try { return entry() ? sessionStorage.getItem(`place:${entry()}`) : null; } catch { return null; }
+// A number of pixels is no place where cards above have not been drawn yet: the spot is kept, too, when the page rests.
+const RESTS = 150;  // ms
+let spotted;
+function spotIs(of) {
+  if (box() && entry() === of && !held && Date.now() - leaving >= 10_000) keep("spot", JSON.stringify(spot() ?? null));
+}
+
+function keep(what, text) {
+  try { sessionStorage.setItem(`${what}:${entry()}`, text); } catch { /* storage is full or forbidden */ }
+}
+
+function remembered(what = "place") {
+  try { return entry() ? sessionStorage.getItem(`${what}:${entry()}`) : null; } catch { return null; }
+}
+
+function onFold(event) {
+  if (!event.target.matches?.(FOLDS) || !entry() || held || Date.now() - leaving < 10_000) return;
+  keep("folds", openFolds().join(" "));
 }
 
 // Streamlit pushes an entry for every change of the query, so for every step of a slider: Back would undo them one by
@@ -113,6 +132,7 @@ function wanted(main) {
 }
 
 function settle() {
+  if (held) reopen(held.folds);
   const main = box(), top = held && main ? wanted(main) : undefined;
   if (top === undefined) return;
   if (Math.abs(main.scrollTop - top) > 1) main.scrollTop = top;
@@ -131,12 +151,12 @@ function release() {
   remember();
 }
 
-// coming: another page is on its way, and what is quiet until it comes is the old one
-function hold(at, coming) {
+// coming: another page is on its way, and what is quiet until it comes is the old one. folds: that were open there.
+function hold(at, coming, folds = []) {
   drop();
   const began = Date.now();
   let grown = began, seen;
-  held = { at, began, observer: new ResizeObserver(() => { grown = Date.now(); settle(); }) };
+  held = { at, began, folds, observer: new ResizeObserver(() => { grown = Date.now(); settle(); }) };
   held.timer = setInterval(() => {
     const page = document.querySelector(".st-key-page"), now = Date.now();
     if (page !== seen) { held.observer.disconnect(); if (page) held.observer.observe(page); seen = page; }
@@ -177,46 +197,52 @@ const named = () => decodeURIComponent(location.hash.slice(1));
 // The reader's spot in terms that hold in every language: which block of which text, card or item stands under the bar,
 // and how much of it has passed. A paragraph is the same one in the other language where both have as many.
 const TEXTS = ".st-key-page :is(h1, [class*=st-key-note_], [class*=st-key-card_], [class*=st-key-quiz_], .st-key-sections h2)";
+const share = (r, line) => Math.min(Math.max((line - r.top) / Math.max(r.height, 1), 0), 1);
+const nameOf = (n) => n.id || n.className.match?.(/st-key-\w+/)?.[0] || n.tagName;
+const blocks = (n) => [...n.querySelectorAll("[data-testid=stMarkdownContainer] > *")];
+const texts = () => [...document.querySelectorAll(TEXTS)].filter((n) => n.getClientRects().length && !n.closest("[data-stale=true]"));
+
+// As plain data; undefined at the top of the page. below: past the end of what has passed, in the gap before the next.
 function spot() {
   const line = box().getBoundingClientRect().top + BAR;
-  const share = (r) => Math.min(Math.max((line - r.top) / Math.max(r.height, 1), 0), 1);
-  const name = (n) => n.id || n.className.match?.(/st-key-\w+/)?.[0] || n.tagName;
-  const blocks = (n) => [...n.querySelectorAll("[data-testid=stMarkdownContainer] > *")];
-  const all = () => [...document.querySelectorAll(TEXTS)].filter((n) => n.getClientRects().length && !n.closest("[data-stale=true]"));
-  const passed = all().filter((n) => n.getBoundingClientRect().top <= line + 1).at(-1);
-  if (!passed || box().scrollTop < 40) return () => 0;
-  const key = name(passed), parts = /st-key-note_/.test(key) ? blocks(passed) : [];
+  const passed = texts().filter((n) => n.getBoundingClientRect().top <= line + 1).at(-1);
+  if (!passed || box().scrollTop < 40) return undefined;
+  const key = nameOf(passed), parts = /st-key-note_/.test(key) ? blocks(passed) : [], r = passed.getBoundingClientRect();
   const k = parts.findLastIndex((n) => n.getBoundingClientRect().top <= line + 1);
-  const whole = share(passed.getBoundingClientRect()), inner = k < 0 ? 0 : share(parts[k].getBoundingClientRect());
-  const below = line - passed.getBoundingClientRect().bottom;  // past its end: in the gap before the next
-  return (main) => {
-    const same = all().find((n) => name(n) === key);
-    if (!same) return undefined;
-    const now = blocks(same), part = k >= 0 && now.length === parts.length ? now[k] : undefined;
-    const r = (part ?? same).getBoundingClientRect();
-    const at = below > 0 ? same.getBoundingClientRect().bottom + below : r.top + (part ? inner : whole) * r.height;
-    const top = at - main.getBoundingClientRect().top + main.scrollTop - BAR;
-    return Math.min(Math.max(top, 0), main.scrollHeight - main.clientHeight);
-  };
+  const inner = k < 0 ? 0 : share(parts[k].getBoundingClientRect(), line);
+  return { key, of: parts.length, k, whole: share(r, line), inner, below: line - r.bottom };
+}
+
+// Where the page has to stand for a spot; undefined while it is not there.
+function placeOf(spot, main) {
+  if (!spot) return 0;
+  const same = texts().find((n) => nameOf(n) === spot.key);
+  if (!same) return undefined;
+  const now = blocks(same), part = spot.k >= 0 && now.length === spot.of ? now[spot.k] : undefined;
+  const r = (part ?? same).getBoundingClientRect();
+  const at = spot.below > 0 ? same.getBoundingClientRect().bottom + spot.below : r.top + (part ? spot.inner : spot.whole) * r.height;
+  const top = at - main.getBoundingClientRect().top + main.scrollTop - BAR;
+  return Math.min(Math.max(top, 0), main.scrollHeight - main.clientHeight);
 }
 
 let stood;  // where the reader was when the language switch was touched
 function onSwitch(event) {
   if (!event.target.closest?.(".st-key-_lang")) return;
-  stood = { spot: spot(), when: Date.now() };
+  const at = spot();
+  stood = { spot: (main) => placeOf(at, main), folds: openFolds(), when: Date.now() };
 }
 
 function languageIs(lang) {
   const before = document.documentElement.dataset.language;
   document.documentElement.dataset.language = lang;
-  if (before && before !== lang && stood && Date.now() - stood.when < 10_000) hold(stood.spot, true);
+  if (before && before !== lang && stood && Date.now() - stood.when < 10_000) hold(stood.spot, true, stood.folds);
 }
 
-function arrive(at) {
+function arrive(at, folds) {
   const coming = location.pathname !== path;
   path = location.pathname;
   leaving = 0;
-  hold(at, coming);
+  hold(at, coming, folds);
 }
 
 // Back, forward, another place of the page, a new document.
@@ -224,7 +250,9 @@ function onArrival() {
   const place = remembered();
   if (!entry()) history.replaceState(history.state, "");
   if (location.pathname !== path) leave(location.pathname);
-  arrive(place === null ? named() || 0 : Number(place));
+  if (place === null) return arrive(named() || 0);
+  const at = JSON.parse(remembered("spot")), rough = (main) => Math.min(Number(place), main.scrollHeight - main.clientHeight);
+  arrive((main) => (at && placeOf(at, main)) ?? rough(main), remembered("folds")?.split(" ").filter(Boolean));
 }
 
 // A link may lead to a place of another page (a result of the search), or stand in a drawing: the side bar's own link to
@@ -256,6 +284,7 @@ function onLink(event) {
   if (!link || link.target === "_blank" || link.origin !== location.origin || pathOf(link) === location.pathname) return;
   release();
   remember();
+  spotIs(entry());
   leave(pathOf(link));
 }
 
@@ -363,6 +392,7 @@ function listen() {
   document.addEventListener("click", () => { for (const after of [0, 100, 500]) setTimeout(sideBarIs, after); });
   addEventListener("popstate", onArrival);
   document.addEventListener("scroll", onScroll, { capture: true, passive: true });
+  document.addEventListener("toggle", onFold, { capture: true });
   for (const kind of ["wheel", "touchmove", "pointerdown", "keydown", "focusin"]) {
     document.addEventListener(kind, onMove, { capture: true, passive: true });
   }

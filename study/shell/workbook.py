@@ -30,7 +30,7 @@ from study.words import Words, app_words
 from study.workbook import Unkept, clean, open_workbook
 
 log = logging.getLogger(__name__)
-HEIGHT = 480  # px: about what the box takes
+HEIGHT = 360  # px: about what the box takes
 PAGE = "workbook"  # the page that lists all answers
 
 
