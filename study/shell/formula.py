@@ -21,9 +21,11 @@ from study.notes import Lesson, lessons
 from study.shell.parts import KEEP, url
 from study.words import languages
 
-#: Between two formulas that are displayed side by side: where they do not fit, one stands below the other.
-APART = re.compile(r"\\(?:qquad\b\s*)+|\\(?:begin|left|right|end)\b|\\.|[{}]", re.DOTALL)
-OPENS, CLOSES = ("{", "\\begin", "\\left"), ("}", "\\end", "\\right")
+#: Where a formula is cut into images: a displayed one between two that stand side by side (where they do not fit, one
+#: stands below the other), a long inline one behind a relation, where a line may end.
+GAP, RELATION = r"\\qquad\b", r"=|\\approx\b"
+LONG = 12  # em
+OPENS, CLOSES = ("{", "(", "[", "\\begin", "\\left"), ("}", ")", "]", "\\end", "\\right")
 #: What only spaces or sizes, in the text of an image.
 UNSAID = re.compile(r"\\textcolor\{[^}]*\}|\\(?:[,;!: ]|q?quad\b|left\b|right\b|[bB]igg?[lr]?\b|displaystyle\b)|&")
 FORMULAS = "/live/tex"
@@ -40,21 +42,25 @@ def with_images(markdown: str, look: Look) -> str:
 def _images(tex: str, display: bool, theme: str) -> str:
     """The HTML of a formula, "" where MathJax cannot set it: KaTeX may, or says in its place what is wrong."""
     try:
-        images = [_image(part, display, theme) for part in (_beside(tex) if display else [tex])]
+        long = not display and formula(tex, display).width > LONG
+        parts = _cut(tex, GAP) if display else _cut(tex, RELATION) if long else [tex]
+        images = [_image(part, display, theme) for part in parts]
     except TexError:
         return ""
-    return f'<span class="formula">{"".join(images)}</span>' if display else images[0]
+    return f'<span class="formula">{"".join(images)}</span>' if display else "".join(images)
 
 
-def _beside(tex: str) -> list[str]:
-    r"""A displayed formula cut at each \qquad that stands in nothing."""
+def _cut(tex: str, where: str) -> list[str]:
+    """A formula cut at each of these marks that stands in nothing. A relation stays at the end of its part."""
     parts, begin, depth = [], 0, 0
-    for mark in APART.finditer(tex):
-        depth += (mark[0] in OPENS) - (mark[0] in CLOSES)
-        if mark[0].startswith("\\qquad") and not depth:
-            parts.append(tex[begin : mark.start()].strip())
+    for mark in re.finditer(rf"{where}|\\(?:begin|left|right|end)\b[([)\].|]?|\\.|[{{}}()\[\]]", tex, re.DOTALL):
+        name = mark[0] if len(mark[0]) == 1 else mark[0].rstrip("([)].|")
+        depth += (name in OPENS) - (name in CLOSES)
+        if re.fullmatch(where, mark[0]) and not depth:
+            is_gap = where == GAP
+            parts.append(tex[begin : mark.start()] if is_gap else f"{tex[begin : mark.end()]}{{}}")
             begin = mark.end()
-    return [part for part in (*parts, tex[begin:].strip()) if part]
+    return [part.strip() for part in (*parts, tex[begin:]) if part.strip()]
 
 
 def _image(tex: str, display: bool, theme: str) -> str:

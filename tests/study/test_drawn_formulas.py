@@ -102,3 +102,9 @@ def test_what_stands_in_a_formula_is_no_html_and_no_cell_of_a_table(tex):
 
 def test_what_mathjax_cannot_set_is_left_to_katex():
     assert with_images(r"$\frac12\nothing$", Look("light")) == r"$\frac12\nothing$"
+
+
+def test_a_long_inline_formula_may_be_broken_behind_its_relations():
+    said = [alt for _, alt, _ in images(r"$\hat x=(-7,\ -1,\ 1,\ 7)/5=\left[0.2,\ 1=4\right]\approx\sqrt{a=b}$")]
+    assert said == [r"\hat x={}", r"(-7, -1, 1, 7)/5={}", r"[0.2, 1=4 ]\approx{}", r"\sqrt{a=b}"]
+    assert len(images(r"$\hat x=1$")) == 1
