@@ -173,7 +173,7 @@ def all_drawn(page: Page, lesson: Lesson) -> None:
     for _ in range(20):
         if closed.count() == 0:
             break
-        closed.first.evaluate("fold => fold.querySelector('summary').click()")
+        closed.evaluate_all("folds => folds.forEach(fold => fold.querySelector('summary').click())")
         page.wait_for_timeout(700)
     idle(page)
 
