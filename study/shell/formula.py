@@ -6,6 +6,7 @@ KaTeX makes 150 to 500 nodes of a displayed formula, an image is one. Its text i
 import hashlib
 import html
 import re
+from contextlib import suppress
 from functools import cache
 
 from starlette.requests import Request
@@ -19,7 +20,7 @@ from study.memo import memo
 from study.note_text import BOXES, flat, pieces
 from study.notes import Lesson, lessons
 from study.shell.parts import KEEP, url
-from study.words import languages
+from study.words import FlawedText, languages
 
 #: Where a formula is cut into images: a displayed one between two that stand side by side (where they do not fit, one
 #: stands below the other), a long inline one behind a relation, where a line may end.
@@ -27,7 +28,7 @@ GAP, RELATION = r"\\qquad\b", r"=|\\approx\b"
 LONG = 12  # em
 OPENS, CLOSES = ("{", "(", "[", "\\begin", "\\left"), ("}", ")", "]", "\\end", "\\right")
 #: What only spaces or sizes, in the text of an image.
-UNSAID = re.compile(r"\\textcolor\{[^}]*\}|\\(?:[,;!: ]|q?quad\b|left\b|right\b|[bB]igg?[lr]?\b|displaystyle\b)|&")
+UNSAID = re.compile(r"\\textcolor\{[^}]*\}|\\(?:[,;!: ]|q?quad\b|left\b|right\b|[bB]igg?[lr]?\b|displaystyle\b)|\{\}|&")
 FORMULAS = "/live/tex"
 
 _known: dict[str, tuple[str, bool, str]] = {}  # name -> LaTeX, is it displayed, theme
@@ -90,7 +91,8 @@ def all_drawn() -> None:
     for theme in SURFACE:
         for lang in languages():
             for lesson in lessons:
-                _draw(lesson, lang, Look(theme))
+                with suppress(FlawedText):  # such a lesson says so on its page
+                    _draw(lesson, lang, Look(theme))
 
 
 def _draw(lesson: Lesson, lang: str, look: Look) -> None:
