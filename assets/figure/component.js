@@ -13,5 +13,6 @@ async function show(component, before) {
   const data = await new Response(stream).json();
   const script = await import(new URL(data.script, import.meta.url).href);
   await before;
+  if (!component.parentElement) return undefined;  // its place has gone meanwhile
   return script.default({ ...component, data });
 }

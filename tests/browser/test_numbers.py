@@ -83,7 +83,7 @@ def test_arrow_keys_stay_in_the_table(page):
 
 
 def test_an_empty_table_says_what_to_do(open_page):
-    page = open_page(f"/b6_glue?{NAME}=")
+    page = open_page(f"/b6_glue?{NAME}=#{DEMO}")
     expect(card(page, DEMO).locator(".lf-note")).to_be_visible()
     expect(card(page, DEMO).locator("canvas").first).to_be_visible()
     type_into(page, 0, 0, "1")
