@@ -15,8 +15,10 @@ function unfoldAll() {
 }
 
 // The open ones, by the names of their boxes: Streamlit draws them closed in another language, and when one comes back.
-const openFolds = () => [...document.querySelectorAll(`${FOLDS}[open]`)].filter(
-  (fold) => !fold.parentElement.closest("details:not([open])")).map((fold) => fold.closest("[class*=fold_]").className.match(/st-key-(\w*fold_\w+)/)[1]);
+function openFolds() {
+  const seen = [...document.querySelectorAll(`${FOLDS}[open]`)].filter((fold) => !fold.parentElement.closest("details:not([open])"));
+  return seen.map((fold) => fold.closest("[class*=fold_]").className.match(/st-key-(\w*fold_\w+)/)[1]);
+}
 
 function reopen(names) {
   for (const name of names) unfold(document.querySelector(`.st-key-${name} > [data-testid=stExpander] > details`));

@@ -67,33 +67,33 @@ const id = () => `${Date.now().toString(36)}${Math.random().toString(36).slice(2
 
 let leaving = 0;  // when a link to another page was followed: the page may empty itself before its address changes
 
+// Is what the reader sees theirs, and not what is put right for them or going away?
+const isTheirs = () => box() && entry() && !held && Date.now() - leaving >= 10_000;
+
 function remember() {
-  const main = box();
-  if (!main || !entry() || held || Date.now() - leaving < 10_000) return;
-  keep("place", main.scrollTop);
-  keep("spot", null);
-  clearTimeout(spotted);
-  spotted = setTimeout(spotIs, RESTS, entry());
+  if (!isTheirs()) return;
+  keep("place", { top: box().scrollTop });
+  clearTimeout(resting);
+  resting = setTimeout(rest, RESTS, entry());
 }
 
 // A number of pixels is no place where cards above have not been drawn yet: the spot is kept, too, when the page rests.
 const RESTS = 150;  // ms
-let spotted;
-function spotIs(of) {
-  if (box() && entry() === of && !held && Date.now() - leaving >= 10_000) keep("spot", JSON.stringify(spot() ?? null));
-}
-
-function keep(what, text) {
-  try { sessionStorage.setItem(`${what}:${entry()}`, text); } catch { /* storage is full or forbidden */ }
-}
-
-function remembered(what = "place") {
-  try { return entry() ? sessionStorage.getItem(`${what}:${entry()}`) : null; } catch { return null; }
+let resting;
+function rest(at) {
+  if (isTheirs() && entry() === at) keep("place", { top: box().scrollTop, spot: spot() });
 }
 
 function onFold(event) {
-  if (!event.target.matches?.(FOLDS) || !entry() || held || Date.now() - leaving < 10_000) return;
-  keep("folds", openFolds().join(" "));
+  if (event.target.matches?.(FOLDS) && isTheirs()) keep("folds", openFolds());
+}
+
+function keep(what, known) {
+  try { sessionStorage.setItem(`${what}:${entry()}`, JSON.stringify(known)); } catch { /* storage is full or forbidden */ }
+}
+
+function remembered(what) {
+  try { return entry() ? JSON.parse(sessionStorage.getItem(`${what}:${entry()}`)) : null; } catch { return null; }
 }
 
 // Streamlit pushes an entry for every change of the query, so for every step of a slider: Back would undo them one by
@@ -119,8 +119,10 @@ function wrapHistory() {
 const QUIET = 2500, LONGEST = 30_000, JUMP = 700, BAR = UNDER + 12;  // ms, ms, ms, px
 let held, path = location.pathname;
 
+const within = (main, top) => Math.min(Math.max(top, 0), main.scrollHeight - main.clientHeight);
+
 function wanted(main) {
-  if (typeof held.at === "number") return Math.min(held.at, main.scrollHeight - main.clientHeight);
+  if (typeof held.at === "number") return within(main, held.at);
   if (typeof held.at === "function") return held.at(main);
   const heading = document.getElementById(held.at);
   if (!heading?.closest(".st-key-page")) return held.at === "top" ? 0 : undefined;
@@ -128,7 +130,7 @@ function wanted(main) {
   const card = heading.closest(CARD);
   const top = (card ?? heading).getBoundingClientRect().top - main.getBoundingClientRect().top + main.scrollTop - BAR;
   if (card?.querySelector(".lf[data-drawn]")) flash(card);
-  return Math.min(Math.max(top, 0), main.scrollHeight - main.clientHeight);
+  return within(main, top);
 }
 
 function settle() {
@@ -221,8 +223,7 @@ function placeOf(spot, main) {
   const now = blocks(same), part = spot.k >= 0 && now.length === spot.of ? now[spot.k] : undefined;
   const r = (part ?? same).getBoundingClientRect();
   const at = spot.below > 0 ? same.getBoundingClientRect().bottom + spot.below : r.top + (part ? spot.inner : spot.whole) * r.height;
-  const top = at - main.getBoundingClientRect().top + main.scrollTop - BAR;
-  return Math.min(Math.max(top, 0), main.scrollHeight - main.clientHeight);
+  return within(main, at - main.getBoundingClientRect().top + main.scrollTop - BAR);
 }
 
 let stood;  // where the reader was when the language switch was touched
@@ -247,12 +248,11 @@ function arrive(at, folds) {
 
 // Back, forward, another place of the page, a new document.
 function onArrival() {
-  const place = remembered();
+  const place = remembered("place");
   if (!entry()) history.replaceState(history.state, "");
   if (location.pathname !== path) leave(location.pathname);
   if (place === null) return arrive(named() || 0);
-  const at = JSON.parse(remembered("spot")), rough = (main) => Math.min(Number(place), main.scrollHeight - main.clientHeight);
-  arrive((main) => (at && placeOf(at, main)) ?? rough(main), remembered("folds")?.split(" ").filter(Boolean));
+  arrive((main) => (place.spot && placeOf(place.spot, main)) ?? within(main, place.top), remembered("folds") ?? []);
 }
 
 // A link may lead to a place of another page (a result of the search), or stand in a drawing: the side bar's own link to
@@ -284,7 +284,7 @@ function onLink(event) {
   if (!link || link.target === "_blank" || link.origin !== location.origin || pathOf(link) === location.pathname) return;
   release();
   remember();
-  spotIs(entry());
+  rest(entry());
   leave(pathOf(link));
 }
 

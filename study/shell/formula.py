@@ -54,12 +54,11 @@ def _images(tex: str, display: bool, theme: str) -> str:
 def _cut(tex: str, where: str) -> list[str]:
     """A formula cut at each of these marks that stands in nothing. A relation stays at the end of its part."""
     parts, begin, depth = [], 0, 0
-    for mark in re.finditer(rf"{where}|\\(?:begin|left|right|end)\b[([)\].|]?|\\.|[{{}}()\[\]]", tex, re.DOTALL):
-        name = mark[0] if len(mark[0]) == 1 else mark[0].rstrip("([)].|")
-        depth += (name in OPENS) - (name in CLOSES)
+    for mark in re.finditer(rf"{where}|\\(?:begin|left|right|end)\b|\\.|[{{}}()\[\]]", tex, re.DOTALL):
+        depth += (mark[0] in OPENS) - (mark[0] in CLOSES)
         if re.fullmatch(where, mark[0]) and not depth:
-            is_gap = where == GAP
-            parts.append(tex[begin : mark.start()] if is_gap else f"{tex[begin : mark.end()]}{{}}")
+            # behind a relation an empty group, which keeps the space that stands there
+            parts.append(tex[begin : mark.start()] if where == GAP else f"{tex[begin : mark.end()]}{{}}")
             begin = mark.end()
     return [part.strip() for part in (*parts, tex[begin:]) if part.strip()]
 

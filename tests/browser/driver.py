@@ -185,6 +185,14 @@ def at(open_page: Callable[..., Page], stem: str, query: str = "", **settings) -
     return page
 
 
+def begun(open_page: Callable[..., Page], stem: str, **settings) -> Page:
+    """open_page for a lesson as a reader opens it: its first figures are drawn when it returns."""
+    page = open_page(f"/{stem}", **settings)
+    page.locator(".lf[data-drawn]").first.wait_for(timeout=SLOW)
+    idle(page)
+    return page
+
+
 def visit(page: Page, where: str | int) -> None:
     """Clicks a page in the side bar: a lesson's stem, or 0 for the home page."""
     links = page.locator(".st-key-pages [data-testid=stPageLink] a")

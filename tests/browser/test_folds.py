@@ -6,7 +6,7 @@ from playwright.sync_api import Locator, Page, expect
 from study.notes import lessons
 from study.words import app_words
 
-from .driver import LESSONS, SLOW, card, idle, listening, titled
+from .driver import LESSONS, SLOW, begun, card, idle, listening, titled
 
 STEM = "t2_layer_vs_batch_norm"
 DEMO = "train_vs_eval"  # waits under Further
@@ -14,8 +14,13 @@ NEXT = lessons[lessons.index(LESSONS[STEM]) + 1]
 
 
 def fold(page: Page) -> Locator:
-    """The box that the demo waits in, and the one inside that says what one should see."""
+    """The box that the demo waits in; another one in it says what one should see."""
     return page.locator("[class*=fold_further_] > [data-testid=stExpander] > details", has=card(page, DEMO))
+
+
+def inner(page: Page) -> Locator:
+    """The one inside."""
+    return fold(page).locator("[class*=note_fold_] details")
 
 
 def opened(page: Page) -> None:
@@ -23,27 +28,25 @@ def opened(page: Page) -> None:
     listening(page)
     fold(page).locator("summary").first.click()
     expect(card(page, DEMO).locator(".lf[data-drawn]")).to_be_attached(timeout=SLOW)
-    inner = fold(page).locator("[class*=note_fold_] details")
-    inner.locator("summary").click()
-    expect(inner).to_have_attribute("open", "")
+    inner(page).locator("summary").click()
+    expect(inner(page)).to_have_attribute("open", "")
     idle(page)
-    inner.locator("li").last.scroll_into_view_if_needed()
+    inner(page).locator("li").last.scroll_into_view_if_needed()
     page.mouse.move(800, 400)
     page.mouse.wheel(0, 120)
     page.wait_for_timeout(600)
 
 
 def is_as_it_was(page: Page, y: float) -> None:
-    inner = fold(page).locator("[class*=note_fold_] details")
-    expect(inner).to_have_attribute("open", "", timeout=SLOW)
+    expect(inner(page)).to_have_attribute("open", "", timeout=SLOW)
     page.wait_for_timeout(3000)  # the place is held until the page has been quiet
-    assert inner.locator("li").last.bounding_box()["y"] == pytest.approx(y, abs=6)
+    assert inner(page).locator("li").last.bounding_box()["y"] == pytest.approx(y, abs=6)
 
 
 def test_back_returns_into_a_fold(open_page):
-    page = at_top(open_page)
+    page = begun(open_page, STEM)
     opened(page)
-    y = fold(page).locator("[class*=note_fold_] li").last.bounding_box()["y"]
+    y = inner(page).locator("li").last.bounding_box()["y"]
     page.locator(".st-key-pages a", has_text=NEXT.title("en")).first.click()
     titled(page, NEXT.title("en"))
     idle(page)
@@ -56,7 +59,7 @@ def test_back_returns_into_a_fold(open_page):
 
 
 def test_what_is_closed_is_not_marked_as_in_sight(open_page):
-    page = at_top(open_page)
+    page = begun(open_page, STEM)
     listening(page)
     heading = page.locator(".st-key-page h2", has_text="Further")
     marked = page.locator(".st-key-contents a[aria-current=location]")
@@ -69,18 +72,17 @@ def test_what_is_closed_is_not_marked_as_in_sight(open_page):
 
 
 def test_another_language_leaves_a_fold_open(open_page):
-    page = at_top(open_page)
+    page = begun(open_page, STEM)
     opened(page)
     page.locator(".st-key-_lang button", has_text=app_words("zh")("language")).click()
     titled(page, LESSONS[STEM].title("zh"))
-    inner = fold(page).locator("[class*=note_fold_] details")
-    expect(inner).to_have_attribute("open", "", timeout=SLOW)
+    expect(inner(page)).to_have_attribute("open", "", timeout=SLOW)
     page.wait_for_timeout(3000)
-    expect(inner.locator("li").last).to_be_in_viewport()
+    expect(inner(page).locator("li").last).to_be_in_viewport()
 
 
 def test_a_fold_that_was_closed_again_stays_closed(open_page):
-    page = at_top(open_page)
+    page = begun(open_page, STEM)
     opened(page)
     fold(page).locator("summary").first.click()
     expect(card(page, DEMO)).to_be_hidden()
@@ -89,10 +91,3 @@ def test_a_fold_that_was_closed_again_stays_closed(open_page):
     idle(page)
     page.wait_for_timeout(1500)
     expect(card(page, DEMO)).to_be_hidden()
-
-
-def at_top(open_page) -> Page:
-    page = open_page(f"/{STEM}")
-    page.locator(".lf[data-drawn]").first.wait_for(timeout=SLOW)
-    idle(page)
-    return page

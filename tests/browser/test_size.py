@@ -4,7 +4,7 @@ import pytest
 
 from study.notes import lessons
 
-from .driver import SLOW, idle, listening
+from .driver import SLOW, begun, idle, listening
 
 HEIGHT, NODES = 9000, 3000  # px at 1280 with its folds closed; of the document, with its first figures
 PLACE = (
@@ -15,8 +15,7 @@ PLACE = (
 @pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
 @pytest.mark.parametrize("lesson", lessons, ids=lambda lesson: lesson.stem)
 def test_a_page_is_not_heavy_when_opened_and_nowhere_long(open_page, lesson, locale):
-    page = open_page(f"/{lesson.stem}", locale=locale)
-    page.locator(".lf[data-drawn]").first.wait_for(timeout=SLOW)
+    page = begun(open_page, lesson.stem, locale=locale)
     page.locator(".st-key-answer").wait_for(timeout=SLOW)  # the end has come
     idle(page)
     listening(page)
