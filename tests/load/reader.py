@@ -14,6 +14,7 @@ from streamlit.components.v2.bidi_component.main import _make_trigger_id
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
+from websockets.asyncio.client import ClientConnection
 
 from study.shell.component import unpacked
 from study.shell.visitor import COOKIE
@@ -83,9 +84,10 @@ class Reader:
             subprotocols=protocols,
             origin=self.url,
             max_size=None,
-            compression=None,
+            create_connection=_Counted,
             additional_headers=self._cookies(),
         )
+        self._socket.counts = self
         self._seated(self._socket.response.headers.get_all("Set-Cookie"))
         self._pump = asyncio.create_task(self._receive())
 
@@ -183,7 +185,6 @@ class Reader:
         with contextlib.suppress(websockets.ConnectionClosed):
             while True:
                 data = await self._socket.recv()
-                self.received += len(data)
                 answer = ForwardMsg()
                 answer.ParseFromString(data)
                 self._note(answer)
@@ -218,6 +219,17 @@ class Reader:
             self.widgets[part.label if form else part.id.split("-")[-1]] = widget
         if not self.drawn and (kind == "plotly_chart" or (kind == "bidi_component" and "views" in widget.data)):
             self.drawn = time.perf_counter()
+
+
+class _Counted(ClientConnection):
+    """A connection that tells its reader how many bytes came: on the wire, where a message may be deflated."""
+
+    counts: "Reader | None" = None  # from the handshake's answer on
+
+    def data_received(self, data: bytes) -> None:
+        if self.counts is not None:
+            self.counts.received += len(data)
+        super().data_received(data)
 
 
 def _headers_of(request: urllib.request.Request) -> list[str]:
