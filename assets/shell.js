@@ -201,7 +201,8 @@ const named = () => decodeURIComponent(location.hash.slice(1));
 const TEXTS = ".st-key-page :is(h1, [class*=st-key-note_], [class*=st-key-card_], [class*=st-key-quiz_], .st-key-sections h2)";
 const share = (r, line) => Math.min(Math.max((line - r.top) / Math.max(r.height, 1), 0), 1);
 const nameOf = (n) => n.id || n.className.match?.(/st-key-\w+/)?.[0] || n.tagName;
-const blocks = (n) => [...n.querySelectorAll("[data-testid=stMarkdownContainer] > *")];
+const MARKDOWN = "[data-testid=stMarkdownContainer]";  // holds a text's box, or stands in it
+const blocks = (n) => [...(n.matches(`${MARKDOWN} > *`) ? n.children : n.querySelectorAll(`${MARKDOWN} > *`))];
 const texts = () => [...document.querySelectorAll(TEXTS)].filter((n) => n.getClientRects().length && !n.closest("[data-stale=true]"));
 
 // As plain data; undefined at the top of the page. below: past the end of what has passed, in the gap before the next.

@@ -15,3 +15,13 @@ def test_a_chip_shows_its_own_sentence(lesson, name, lang):
             state = demo.values(defaults | {k: v for k, v in values.items() if k != STEP})
             shown = speaking(None, demo, words, state)
             assert shown[values.get(STEP, "")] == preset, f"{name}: at {preset} speaks {shown}"
+
+
+@each_demo
+@each_language
+def test_a_sentence_to_look_for_is_one_paragraph(lesson, name, lang):
+    """The browser counts them by their paragraphs (assets/figure/frame.js)."""
+    words = lesson.demo_words(lang, name)
+    own = [f"looks.{key}" for key in words.texts.get("looks", {})]
+    for key in ["look_for", *own]:
+        assert "\n\n" not in words(key).strip() and words(key).strip()[:2] not in ("- ", "# ", "> "), key

@@ -12,6 +12,7 @@ export function top(state, data, redraw) {
   }
   if (state.step >= data.steps.length) go(state, 0);
   state.presets = data.presets;
+  state.looks = data.looks ?? [];  // the steps with a sentence of their own: a picture has none
   const text = JSON.stringify([data.steps, data.presets, data.words]);
   if (state.topText !== text) {
     state.topText = text;
@@ -78,10 +79,8 @@ function mark(state) {
     state.root.dataset.step = shown;
     document.dispatchEvent(new Event("lf-step"));
   }
-  const looks = [...(state.card?.querySelectorAll("[class*='st-key-look_']") ?? [])];
-  const ends = (look, end) => [...look.classList].some((name) => name.startsWith("st-key-look_") && name.endsWith(`_${end}`));
-  const own = looks.find((look) => ends(look, state.step));
-  for (const look of looks) look.toggleAttribute("data-away", !(own ? look === own : ends(look, "any")));
+  const own = 1 + state.looks.indexOf(state.step);  // 0: the sentence of the whole demo
+  state.card?.querySelectorAll("[class*='st-key-looks_'] p").forEach((look, i) => look.toggleAttribute("data-away", i !== own));
 }
 
 export function say(state, data) {

@@ -14,12 +14,25 @@ function ramp(colors) {
 // px that the names above the columns and the gaps between the lines take
 const names = ({ large, shape: [R] }) => (large ? 30 + 3 * R : 24);
 
+function paint(p, view) {
+  p.painted = view.z + view.scale.colors;
+  const bytes = Uint8Array.from(atob(view.z), (ch) => ch.charCodeAt(0)), colors = ramp(view.scale.colors);
+  const [, , T, S] = view.shape;
+  p.cells.forEach((button, i) => {
+    const pen = button.firstChild.getContext("2d"), image = pen.createImageData(S, T);
+    const out = new Uint32Array(image.data.buffer), from = i * T * S;
+    for (let k = 0; k < T * S; k++) out[k] = colors[bytes[from + k]];
+    pen.putImageData(image, 0, 0);
+  });
+}
+
 // room: {width, height} of the panel's body
 export function grid(p, view, room) {
   const [R, C, T, S] = view.shape;
   const shape = view.shape.join();
   if (p.shape !== shape || p.kind !== "grid") {
     p.shape = shape;
+    p.painted = "";
     const table = make("div", "lf-grid");
     table.style.gridTemplateColumns = `max-content repeat(${C}, minmax(0, 1fr))`;
     table.append(make("span"), ...view.col_names.map((n) => make("span", "lf-name", n)));
@@ -40,13 +53,8 @@ export function grid(p, view, room) {
     p.body.style.width = p.body.style.height = "";
   }
   p.body.firstChild.style.maxWidth = room.height ? `${Math.min(room.width, 40 + ((room.height - names(view)) / R) * C)}px` : "";
-  const bytes = Uint8Array.from(atob(view.z), (ch) => ch.charCodeAt(0));
-  const colors = ramp(view.scale.colors);
+  if (p.painted !== view.z + view.scale.colors) paint(p, view);  // where another cell is chosen, the pictures stay
   p.cells.forEach((button, i) => {
-    const pen = button.firstChild.getContext("2d"), image = pen.createImageData(S, T);
-    const out = new Uint32Array(image.data.buffer), from = i * T * S;
-    for (let k = 0; k < T * S; k++) out[k] = colors[bytes[from + k]];
-    pen.putImageData(image, 0, 0);
     const [r, c] = [Math.floor(i / C), i % C];
     const chosen = Boolean(view.selected) && view.selected[0] === r && view.selected[1] === c;
     button.title = `${view.row_names[r]}·${view.col_names[c]}`;

@@ -69,7 +69,7 @@ def _contents(demo: Demo, words: DemoWords, look: Look) -> None:
     with rail:
         outcome = _outcome(demo, words, values)
     with looks:
-        chips.looks(outcome.evidence, demo, words, values)
+        outcome.looks = chips.looks(outcome.evidence, demo, words, values)
     with figure:
         _figure(demo, outcome, words, look, values, kind)
     if outcome.evidence and not outcome.refused:
@@ -86,6 +86,7 @@ class Outcome:
 
     said: sentences about them, (kind, text). refused: the evidence, if there is any, is that of the values before.
     stored: the evidence is that of a run on another machine. bare: its measured numbers are of other values.
+    looks: the numbers of the steps that have a sentence of their own to look for.
     """
 
     evidence: Evidence | None = None
@@ -94,6 +95,7 @@ class Outcome:
     stored: Stored | None = None
     bare: bool = False
     said: list[tuple[str, str]] = field(default_factory=list)
+    looks: list[int] = field(default_factory=list)
 
 
 def _outcome(demo: Demo, words: DemoWords, values: dict[str, Any]) -> Outcome:
@@ -166,6 +168,7 @@ def _figure(demo: Demo, outcome: Outcome, words: DemoWords, look: Look, values: 
             "steps": chips.tabs(evidence, words),
             "step": here().steps.get(key),
             "presets": chips.chips(evidence, demo, words, values),
+            "looks": outcome.looks,
             "rail": rail,
             "said": [{"kind": kind, "text": text} for kind, text in outcome.said],
             "numbers": [] if outcome.refused or not evidence else _numbers(evidence, words, outcome.bare),

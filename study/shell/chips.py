@@ -22,19 +22,19 @@ def step_of(preset: dict[str, Any], evidence: Evidence | None) -> str:
     return preset.get(STEP) or (evidence.steps[0].name if evidence else "")
 
 
-def looks(evidence: Evidence | None, demo: Demo, words: DemoWords, values: dict[str, Any]) -> None:
-    """What to look for. The browser shows the sentence of its step: that of a preset whose state this is, the step's
-    own, or the demo's.
+def looks(evidence: Evidence | None, demo: Demo, words: DemoWords, values: dict[str, Any]) -> list[int]:
+    """What to look for, a paragraph for each sentence: the demo's or that of a preset whose state this is, then those
+    of the steps that have one. Returns their numbers; the browser shows the sentence of its step.
     """
     by_step = speaking(evidence, demo, words, values)
     alone = by_step.get("")  # a demo of one step, which has no name
-    with st.container(key=f"look_{demo.name}_any"):
-        st.markdown(words(f"looks.{alone}" if alone else "look_for"))
-    for i, step in enumerate(evidence.steps if evidence else ()):
-        own = by_step.get(step.name, step.name)
-        if step.name and words.has(f"looks.{own}"):
-            with st.container(key=f"look_{demo.name}_{i}"):
-                st.markdown(words(f"looks.{own}"))
+    own = {
+        i: f"looks.{by_step.get(step.name, step.name)}"
+        for i, step in enumerate(evidence.steps if evidence else ())
+        if step.name and words.has(f"looks.{by_step.get(step.name, step.name)}")
+    }
+    st.markdown("\n\n".join(map(words, [f"looks.{alone}" if alone else "look_for", *own.values()])))
+    return list(own)
 
 
 def speaking(evidence: Evidence | None, demo: Demo, words: DemoWords, values: dict[str, Any]) -> dict[str, str]:

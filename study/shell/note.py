@@ -48,15 +48,16 @@ def _piece(lesson: Lesson, reader: Reader, name: str, piece: Piece, place: Delta
         fold = place.expander(_marked(piece.text, lesson, reader), key=key)
         for i, inner in enumerate(piece.inside):
             if bare:
-                _text(inner.text, lesson, reader, fold)
+                _text(_marked(inner.text, lesson, reader), fold)
             else:
                 _piece(lesson, reader, f"{name}_{i}", inner, fold)
     else:
-        _text(piece.text, lesson, reader, place.container(key=f"note_{name}"))
+        # the box of its text, as a container of that key would be: without the message and a dozen parts of React's
+        _text(f'<div class="st-key-note_{name}">\n\n{_marked(piece.text, lesson, reader)}\n\n</div>', place)
 
 
-def _text(markdown: str, lesson: Lesson, reader: Reader, place: DeltaGenerator) -> None:
-    place.markdown(_marked(markdown, lesson, reader), unsafe_allow_html=True)
+def _text(markdown: str, place: DeltaGenerator) -> None:
+    place.markdown(markdown, unsafe_allow_html=True)
 
 
 def _marked(markdown: str, lesson: Lesson, reader: Reader) -> str:

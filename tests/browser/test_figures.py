@@ -153,9 +153,9 @@ def test_a_text_written_from_the_right_is_read_from_the_right(open_page):
 
 
 def test_of_the_look_for_sentences_of_a_card_one_is_seen(open_page):
-    """They stand one behind the other. What Streamlit draws has a visibility of its own, whatever its box says."""
+    """They stand one behind the other."""
     page = at(open_page, T5)
-    looks = card(page, "step_by_step").locator("[class*=st-key-look_] p")
+    looks = card(page, "step_by_step").locator("[class*=st-key-looks_] p")
     assert looks.count() > 1
     for name in demos(T5)["step_by_step"]().steps[:3]:
         step(page, "step_by_step", name.name)

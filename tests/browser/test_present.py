@@ -9,7 +9,7 @@ from .driver import LESSONS, T5, act, at, card, idle, resize, step, titled
 
 DEMO = "step_by_step"
 SMALLEST = """(card) => Math.min(...[...card.querySelectorAll(
-  ".xtick text, .ytick text, .lf-title, .lf-chip span, .lf-tab, .lf-numbers dt, .lf-legend bdi, [class*=st-key-look_] p"
+  ".xtick text, .ytick text, .lf-title, .lf-chip span, .lf-tab, .lf-numbers dt, .lf-legend bdi, [class*=-looks_] p"
 )].filter((n) => n.getClientRects().length).map((n) => parseFloat(getComputedStyle(n).fontSize)))"""
 
 
