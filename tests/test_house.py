@@ -236,8 +236,10 @@ def test_what_is_a_table_of_data(tmp_path):
 
 def test_nothing_typed_becomes_html():
     ours = sources("study/**/*.py", "pages/**/*.py")
-    notes = ROOT / "study" / "shell" / "note.py"  # our own texts, whose formulas study/formula.py made HTML
-    assert [path for path in ours if "unsafe_allow" in path.read_text(encoding="utf-8")] == [notes]
+    formulas = ROOT / "study" / "shell" / "formula.py"  # those of our own texts, in notes and over cards
+    assert [path for path in ours if "unsafe_allow" in path.read_text(encoding="utf-8")] == [formulas]
+    putting = [path.name for path in ours if "put_ours(" in path.read_text(encoding="utf-8")]
+    assert sorted(putting) == ["card.py", "formula.py", "note.py"]
     scripts = sorted((ROOT / "assets").rglob("*.js"))
     assert {"shell.js", "index.js", "tokens.js"} <= {path.name for path in scripts}
     for path in scripts:

@@ -19,9 +19,10 @@ def test_a_chip_shows_its_own_sentence(lesson, name, lang):
 
 @each_demo
 @each_language
-def test_a_sentence_to_look_for_is_one_paragraph(lesson, name, lang):
-    """The browser counts them by their paragraphs (assets/figure/frame.js)."""
+def test_a_sentence_to_look_for_is_one_paragraph_without_html(lesson, name, lang):
+    """The browser counts them by their paragraphs (assets/figure/frame.js) and reads HTML (study/shell/card.py)."""
     words = lesson.demo_words(lang, name)
     own = [f"looks.{key}" for key in words.texts.get("looks", {})]
     for key in ["look_for", *own]:
         assert "\n\n" not in words(key).strip() and words(key).strip()[:2] not in ("- ", "# ", "> "), key
+        assert "<" not in words(key), key

@@ -284,7 +284,7 @@ async function refresh(state) {
   }
 }
 
-const FAR = "300% 0px";
+const FAR = "150% 0px";  // where it is drawn for the first time, too: a page that is read keeps below 3,000 nodes
 
 // Figures far from the screen are let go; they are drawn again, from the same numbers, on return.
 function letGo(state, seen) {

@@ -23,6 +23,7 @@ from study.shell.checks import checks, large_results, result_text
 from study.shell.counts import newer, reset
 from study.shell.data import NOTHING
 from study.shell.drawn import drawings
+from study.shell.formula import put_ours, without_images
 from study.shell.live_figure import live_figure, near
 from study.shell.pace import paced
 from study.shell.parts import card_url
@@ -58,8 +59,7 @@ def _contents(demo: Demo, words: DemoWords, look: Look) -> None:
     with figure:
         is_near = near(key_of(demo), RESERVED)
     if not is_near:
-        with looks:
-            st.markdown(words("look_for"))
+        put_ours(without_images(words("look_for"), look), looks)
         return
     values, rail, kind = widgets.rail(demo, words)
     memory = here()
@@ -68,8 +68,8 @@ def _contents(demo: Demo, words: DemoWords, look: Look) -> None:
         st.rerun()  # the sentence serves every demo of the lesson
     with rail:
         outcome = _outcome(demo, words, values)
-    with looks:
-        outcome.looks = chips.looks(outcome.evidence, demo, words, values)
+    sentences, outcome.looks = chips.looks(outcome.evidence, demo, words, values)
+    put_ours(without_images(sentences, look), looks)
     with figure:
         _figure(demo, outcome, words, look, values, kind)
     if outcome.evidence and not outcome.refused:

@@ -2,8 +2,6 @@
 
 from typing import Any
 
-import streamlit as st
-
 from study.by_chips import by_chips
 from study.controls import Text
 from study.demo import STEP, Demo, Evidence
@@ -22,9 +20,9 @@ def step_of(preset: dict[str, Any], evidence: Evidence | None) -> str:
     return preset.get(STEP) or (evidence.steps[0].name if evidence else "")
 
 
-def looks(evidence: Evidence | None, demo: Demo, words: DemoWords, values: dict[str, Any]) -> list[int]:
+def looks(evidence: Evidence | None, demo: Demo, words: DemoWords, values: dict[str, Any]) -> tuple[str, list[int]]:
     """What to look for, a paragraph for each sentence: the demo's or that of a preset whose state this is, then those
-    of the steps that have one. Returns their numbers; the browser shows the sentence of its step.
+    of the steps that have one; and the numbers of these. The browser shows the sentence of its step.
     """
     by_step = speaking(evidence, demo, words, values)
     alone = by_step.get("")  # a demo of one step, which has no name
@@ -33,8 +31,7 @@ def looks(evidence: Evidence | None, demo: Demo, words: DemoWords, values: dict[
         for i, step in enumerate(evidence.steps if evidence else ())
         if step.name and words.has(f"looks.{by_step.get(step.name, step.name)}")
     }
-    st.markdown("\n\n".join(map(words, [f"looks.{alone}" if alone else "look_for", *own.values()])))
-    return list(own)
+    return "\n\n".join(map(words, [f"looks.{alone}" if alone else "look_for", *own.values()])), list(own)
 
 
 def speaking(evidence: Evidence | None, demo: Demo, words: DemoWords, values: dict[str, Any]) -> dict[str, str]:

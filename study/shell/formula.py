@@ -12,6 +12,7 @@ from functools import cache
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from streamlit.delta_generator import DeltaGenerator
 
 from study.export.formulas import TexError, formula
 from study.look import SURFACE, Look
@@ -32,6 +33,16 @@ UNSAID = re.compile(r"\\textcolor\{[^}]*\}|\\(?:[,;!: ]|q?quad\b|left\b|right\b|
 FORMULAS = "/live/tex"
 
 _known: dict[str, tuple[str, bool, str]] = {}  # name -> LaTeX, is it displayed, theme
+
+
+def put_ours(markdown: str, place: DeltaGenerator) -> None:
+    """Shows a text of ours, with the HTML of its formulas. Nothing that a person typed may come here."""
+    place.markdown(markdown, unsafe_allow_html=True)
+
+
+def without_images(markdown: str, look: Look) -> str:
+    """A text of ours with its formulas as HTML, those that HTML does not set by KaTeX."""
+    return noted(markdown, look.theme, lambda tex, display: "")
 
 
 def with_images(markdown: str, look: Look) -> str:

@@ -11,7 +11,7 @@ from study.note_text import BOXES, Piece, pieces
 from study.notes import Lesson
 from study.shell.card import card
 from study.shell.code import code
-from study.shell.formula import with_images
+from study.shell.formula import put_ours, with_images
 from study.shell.pace import first_drawn
 from study.shell.session import Reader, here, key_of
 from study.shell.still import is_picture, picture
@@ -48,16 +48,12 @@ def _piece(lesson: Lesson, reader: Reader, name: str, piece: Piece, place: Delta
         fold = place.expander(_marked(piece.text, lesson, reader), key=key)
         for i, inner in enumerate(piece.inside):
             if bare:
-                _text(_marked(inner.text, lesson, reader), fold)
+                put_ours(_marked(inner.text, lesson, reader), fold)
             else:
                 _piece(lesson, reader, f"{name}_{i}", inner, fold)
     else:
         # the box of its text, as a container of that key would be: without the message and a dozen parts of React's
-        _text(f'<div class="st-key-note_{name}">\n\n{_marked(piece.text, lesson, reader)}\n\n</div>', place)
-
-
-def _text(markdown: str, place: DeltaGenerator) -> None:
-    place.markdown(markdown, unsafe_allow_html=True)
+        put_ours(f'<div class="st-key-note_{name}">\n\n{_marked(piece.text, lesson, reader)}\n\n</div>', place)
 
 
 def _marked(markdown: str, lesson: Lesson, reader: Reader) -> str:
