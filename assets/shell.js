@@ -164,6 +164,7 @@ function hold(at, coming, folds = []) {
     if (page !== seen) { held.observer.disconnect(); if (page) held.observer.observe(page); seen = page; }
     const working = document.querySelector(".stApp")?.dataset.testScriptState !== "notRunning";
     if (working) coming = false;
+    reopen(held.folds);  // one that stands in another comes when that has been opened; a click may be lost on what is drawn anew
     if (working || coming || document.querySelector(".lf:not([data-drawn])")) grown = now;
     if (now - grown > QUIET || now - began > LONGEST) release();
   }, 100);
@@ -348,13 +349,14 @@ function onSlash(event) {
 // menu asks for them, too, but does not wait: assets/figure/near.js.)
 const PRINTS = 30_000;  // ms that are waited for at the most
 function onPrint(event) {
-  const left = () => document.querySelector(".st-key-page :is(.lf:not([data-drawn]), .lf-rest)");
+  const left = () => document.querySelector(`.st-key-page :is(.lf:not([data-drawn]), .lf-rest, ${FOLDS}:not([open]))`);
   if (event.key.toLowerCase() !== "p" || !(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey || !left()) return;
   event.preventDefault();
   const until = Date.now() + PRINTS, asks = document.documentElement.dataset;
   asks.drawAll = 1;  // none is let go while others come
   document.dispatchEvent(new Event("draw-all"));
   const look = () => {
+    unfoldAll();  // those, too, that came with what waited in another
     if (left() && Date.now() < until) return setTimeout(look, 200);
     delete asks.drawAll;
     print();

@@ -8,6 +8,7 @@ export const isMap = (view) => view.kind === "diagram" && view.pick;
 
 export function diagram(p, view) {
   p.body.classList.add("lf-drawing");
+  p.body.style.minHeight = "";
   p.body.style.maxWidth = `${view.width * (view.large ?? 1)}px`;
   const focused = document.activeElement?.closest?.("[data-block]"), had = focused && p.body.contains(focused);
   const drawing = new DOMParser().parseFromString(view.svg, "image/svg+xml").documentElement;

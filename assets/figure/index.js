@@ -297,9 +297,9 @@ function letGo(state, seen) {
 
 function clear(state) {
   for (const p of state.panels) {
-    if (p?.kind !== "plot" || !p.frame) continue;
+    if (!(p?.kind === "plot" && p.frame) && !(p?.kind === "diagram" && p.body.firstChild)) continue;
     p.body.style.minHeight = `${p.body.offsetHeight}px`;
-    window.Plotly?.purge(p.body);
+    if (p.frame) window.Plotly?.purge(p.body);
     p.body.replaceChildren();
     p.frame = p.drawn = undefined;
     state.stale = true;

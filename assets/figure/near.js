@@ -42,6 +42,7 @@ function askForAll() {
 
 export function reserve(root, data, send) {
   root.style.minHeight = `${data.reserve}px`;
+  root.replaceChildren(...data.anchors.map((id) => Object.assign(document.createElement("span"), { id })));
   waiting.set(root, send);
   if (root.__near) return;
   const ask = () => {

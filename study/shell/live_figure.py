@@ -47,13 +47,15 @@ def live_figure(
     _component()(data=data, key=key, on_click_change=on_click, on_act_change=on_act)
 
 
-def near(name: str, height: int) -> bool:
+def near(name: str, height: int, anchors: Sequence[str] = ()) -> bool:
     """Has the reader come near what has this name (a demo, a quiz)? Else its place is kept: the browser acts when they
     do, or when everything is asked for at once: then the page is drawn anew, with all of it, instead of piece by piece.
+
+    anchors: of the headings that stand in it. Links to them lead to its place until they are there.
     """
     if _is_there(name):
         return True
-    key, data = f"{name}._figure", {"reserve": height, "script": "index.js"}
+    key, data = f"{name}._figure", {"reserve": height, "anchors": list(anchors), "script": "index.js"}
     _component()(data=data, key=key, on_click_change=lambda: None, on_act_change=lambda: _came(name, key))
     return False
 

@@ -2,16 +2,18 @@
 
 from urllib.parse import quote
 
+import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from study import glossary
 from study.demo import Demo, demos
 from study.markdown import linked
-from study.note_text import BOXES, Piece, pieces
+from study.note_text import Piece, flat, pieces
 from study.notes import Lesson
 from study.shell.card import card
 from study.shell.code import code
 from study.shell.formula import put_ours, with_images
+from study.shell.live_figure import near
 from study.shell.pace import first_drawn
 from study.shell.session import Reader, here, key_of
 from study.shell.still import is_picture, picture
@@ -19,6 +21,7 @@ from study.source import source
 from study.words import app_words
 
 SOURCE = "source"  # the page in pages/ that shows a whole file
+OPENING = 400  # px that a box has until what waits in it has come
 
 
 def section(lesson: Lesson, reader: Reader, number: int, body: str, place: DeltaGenerator) -> None:
@@ -42,9 +45,12 @@ def _piece(lesson: Lesson, reader: Reader, name: str, piece: Piece, place: Delta
         _demo(demos(lesson.stem)[piece.text], lesson, reader, place)
     elif piece.kind == "code":
         _code(piece.text, place.container(key=f"code_{name}"), reader)
-    elif piece.kind in BOXES:
-        bare = piece.kind == "fold" and all(inner.kind == "text" for inner in piece.inside)  # the box of its text
-        key = f"note_fold_{name}" if bare else f"fold_{piece.kind}_{name}"
+    elif piece.kind == "further":
+        with place.expander(_marked(piece.text, lesson, reader), key=f"fold_further_{name}"):
+            _further(lesson, reader, name, piece)
+    elif piece.kind == "fold":
+        bare = all(inner.kind == "text" for inner in piece.inside)  # the box of its text
+        key = f"note_fold_{name}" if bare else f"fold_fold_{name}"
         fold = place.expander(_marked(piece.text, lesson, reader), key=key)
         for i, inner in enumerate(piece.inside):
             if bare:
@@ -60,6 +66,20 @@ def _marked(markdown: str, lesson: Lesson, reader: Reader) -> str:
     """Terms and demos become links, formulas HTML or images."""
     markdown = linked(glossary.linked(markdown, reader.lang), lesson.demo_titles(reader.lang))
     return with_images(markdown, reader.look)
+
+
+@st.fragment
+def _further(lesson: Lesson, reader: Reader, name: str, piece: Piece) -> None:
+    """What waits in a closed box comes when it is opened, its first demo with it; or when a link names one of them."""
+    held = [inner.text for inner in flat(piece.inside) if inner.kind == "demo"]
+    keys, memory = [f"{lesson.stem}.{demo}" for demo in held], here()
+    if not any(map(memory.is_near, keys)):
+        if not near(f"{lesson.stem}._further_{name}", OPENING, held):
+            return
+        memory.near.update(keys[:1])
+    place = st.container()
+    for i, inner in enumerate(piece.inside):
+        _piece(lesson, reader, f"{name}_{i}", inner, place)
 
 
 def _demo(demo: Demo, lesson: Lesson, reader: Reader, place: DeltaGenerator) -> None:

@@ -15,7 +15,7 @@ NEXT = lessons[lessons.index(LESSONS[STEM]) + 1]
 
 def fold(page: Page) -> Locator:
     """The box that the demo waits in; another one in it says what one should see."""
-    return page.locator("[class*=fold_further_] > [data-testid=stExpander] > details", has=card(page, DEMO))
+    return page.locator("[class*=fold_further_] > [data-testid=stExpander] > details", has=page.locator(f"#{DEMO}"))
 
 
 def inner(page: Page) -> Locator:
