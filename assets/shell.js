@@ -139,6 +139,7 @@ function settle() {
   if (top === undefined) return;
   if (Math.abs(main.scrollTop - top) > 1) main.scrollTop = top;
   held.height = main.scrollHeight;
+  held.put = main.scrollTop;
 }
 
 function drop() {
@@ -158,7 +159,7 @@ function hold(at, coming, folds = []) {
   drop();
   const began = Date.now();
   let grown = began, seen;
-  held = { at, began, folds, observer: new ResizeObserver(() => { grown = Date.now(); settle(); }) };
+  held = { at, moved: began, folds, observer: new ResizeObserver(() => { held.moved = grown = Date.now(); settle(); }) };
   held.timer = setInterval(() => {
     const page = document.querySelector(".st-key-page"), now = Date.now();
     if (page !== seen) { held.observer.disconnect(); if (page) held.observer.observe(page); seen = page; }
@@ -181,9 +182,12 @@ function onScroll(event) {
   const main = box();
   if (event.target !== main) return;
   // The page grew or shrank under its place, or the browser and Streamlit jump to the heading that a link names.
-  if (held && (main.scrollHeight !== held.height || Date.now() - held.began < JUMP)) return settle();
+  if (held && (main.scrollHeight !== held.height || Date.now() - held.moved < JUMP)) return settle();
   const top = held && wanted(main);
-  if (top !== undefined && Math.abs(main.scrollTop - top) > 2) release();
+  if (top !== undefined && Math.abs(main.scrollTop - top) > 2) {
+    if (Math.abs(main.scrollTop - held.put) <= 2) return settle();  // where we put it, while the place itself has moved
+    release();
+  }
   remember();
 }
 

@@ -28,6 +28,8 @@ def opened(page: Page) -> None:
     listening(page)
     fold(page).locator("summary").first.click()
     expect(card(page, DEMO).locator(".lf[data-drawn]")).to_be_attached(timeout=SLOW)
+    idle(page)
+    page.wait_for_timeout(600)  # what came has its height
     inner(page).locator("summary").click()
     expect(inner(page)).to_have_attribute("open", "")
     idle(page)
