@@ -112,7 +112,8 @@ def _vectors(z: Tensor, tokens: list[str], name: str, role: str, *marks: Mark, g
     """One row per token, z (T, width). Q, K, V and the output share a colour scale; X is on another."""
     rows, width = z.shape
     shown = min(width, SHOWN)
-    title = Say(name, rows=rows, cols=width, shown=shown)
+    part = {"shown": shown} if shown < width else {}
+    title = Say(f"{name}_part" if part else name, rows=rows, cols=width, **part)
     return Heatmap(z[:, :shown], tokens, numbers(shown), title, x="dimension", role=role, group=group, marks=marks)
 
 
