@@ -159,7 +159,12 @@ function hold(at, coming, folds = []) {
   drop();
   const began = Date.now();
   let grown = began, seen;
-  held = { at, moved: began, folds, observer: new ResizeObserver(() => { held.moved = grown = Date.now(); settle(); }) };
+  const grows = () => {
+    grown = Date.now();
+    if (folds.length) held.moved = grown;  // they open one after the other, and what waits in them comes
+    settle();
+  };
+  held = { at, moved: began, folds, observer: new ResizeObserver(grows) };
   held.timer = setInterval(() => {
     const page = document.querySelector(".st-key-page"), now = Date.now();
     if (page !== seen) { held.observer.disconnect(); if (page) held.observer.observe(page); seen = page; }

@@ -49,6 +49,7 @@ export async function plot(state, p, view, room, budget) {
   p.frame = frame;
   await Plotly.react(p.body, data, layout, { displayModeBar: false, responsive: false, doubleClick: "reset" });
   numbers(p.body);
+  requestAnimationFrame(() => numbers(p.body));  // where a fold is just opening, nothing has its width yet
 }
 
 // The numbers of bars, all of them or none: Plotly leaves out those alone that their bars have no room for.

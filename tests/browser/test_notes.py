@@ -36,7 +36,7 @@ def test_a_fold_opens_and_closes_by_keyboard(open_page):
     lesson, demo = FOLDED[0]
     page = open_page(f"/{lesson.stem}")
     listening(page)
-    fold = page.locator("[class*=fold_] details", has=card(page, demo))
+    fold = page.locator("[class*=fold_] details", has=page.locator(f"#{demo}"))
     assert fold.get_attribute("open") is None
     for is_open in (True, False):
         fold.locator("summary").first.focus()  # others may stand in it
