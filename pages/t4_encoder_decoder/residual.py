@@ -13,7 +13,7 @@ from pages.t4_encoder_decoder.reading import CARD, CHINESE, Chinese, Reading, re
 from study.controls import Choice
 from study.demo import Claim, Evidence, Measured, Origin, Step, same
 from study.memo import memo
-from study.views import Bars, Lines, Series
+from study.views import Bars, Lines, Say, Series
 
 WHERE = ("nowhere", "encoder", "decoder", "both")
 PRESETS = {
@@ -113,8 +113,8 @@ def _to_first(states: Tensor) -> Tensor:
 
 def _sizes(states: Tensor, added: Tensor, stack: str) -> Bars:
     """Norms of what comes in and of what is added, mean of the positions; named by layer and sub-layer."""
-    names = ("self", "FFN") if stack == "encoder" else ("self", "cross", "FFN")
-    labels = [f"L{i // len(names)} {names[i % len(names)]}" for i in range(len(added))]
+    names = ("at_self", "at_ffn") if stack == "encoder" else ("at_self", "at_cross", "at_ffn")
+    labels = [Say(names[i % len(names)], layer=i // len(names)) for i in range(len(added))]
     values = {"comes_in": states[:-1].norm(dim=-1).mean(-1), "is_added": added.norm(dim=-1).mean(-1)}  # (n L,) each
     return Bars(values, labels, x="place", y="norm", title="norms", roles={"comes_in": "hidden"})
 

@@ -4,7 +4,7 @@ import base64
 import html
 import math
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -88,6 +88,11 @@ def escaped(text: str) -> str:
 def in_template(text: str) -> str:
     """A text in a hover template: Plotly reads tags in it and fills %{places}."""
     return escaped(text).replace("%", "&#37;")
+
+
+def named(labels: Iterable[str | Say], words: Words) -> tuple[str, ...]:
+    """Labels as text: a string of data as it is, a Say in the reader's words."""
+    return tuple(words(label) if isinstance(label, Say) else label for label in labels)
 
 
 def categories(tokens: tuple[str, ...]) -> tuple[list[str], list[str]]:

@@ -16,6 +16,7 @@ from study.figures.base import (
     escaped,
     in_template,
     layout,
+    named,
     plot,
     round_values,
     text_width,
@@ -197,7 +198,7 @@ def _around(values: np.ndarray, room: tuple[float, float]) -> list[float]:
 
 
 def bars(view: Bars, look: Look, words: Words) -> dict[str, Any]:
-    labels, ticks = categories(view.labels)
+    labels, ticks = categories(named(view.labels, words))
     texts = bar_texts(view)
     pattern = {"fgcolor": look.page, "fillmode": "overlay"}
     data = []

@@ -7,7 +7,7 @@ import numpy as np
 
 from study.figures import plot, svg
 from study.figures.bar_numbers import bar_texts
-from study.figures.base import Words, text_width
+from study.figures.base import Words, named, text_width
 from study.figures.label_places import lines_of, placed
 from study.look import Look, visible
 from study.views import Bars, Histogram, Lines, Scatter, Series
@@ -126,7 +126,7 @@ def bars(view: Bars, look: Look, words: Words) -> Picture:
     values = np.concatenate([*map(np.ravel, drawn), *([] if view.log_y else [[0.0]])])
     y = plot.axis(values, words(view.y) if view.y else "", view.log_y, view.y_range, room=(0.08, 0.08))
     every = max(1, -(-len(view.labels) // 40))
-    ticks = tuple((i + 0.5, visible(label)) for i, label in enumerate(view.labels) if i % every == 0)
+    ticks = tuple((i + 0.5, visible(label)) for i, label in enumerate(named(view.labels, words)) if i % every == 0)
     x = plot.Axis(0, len(view.labels), ticks, words(view.x) if view.x else "")
     styles = {key: look.series(i, view.roles.get(key, "")) for i, key in enumerate(view.values)}
     samples = {words(key): svg.rect(4, -5, 14, 10, color) for key, color in styles.items() if key}

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from study.views.base import Key, as_say, freeze, frozen, numbers
+from study.views.base import Key, Say, as_say, freeze, frozen, numbers
 
 
 @dataclass(frozen=True)
@@ -149,13 +149,13 @@ class Scatter:
 
 @dataclass(frozen=True)
 class Bars:
-    """Bars: one value per label, or several named groups of them: {key: values}.
+    """Bars: one value per label, or several named groups of them: {key: values}. A label is a string of data, or a Say.
 
     spread: for some groups the lowest and the highest value behind each bar (of several seeds, say).
     """
 
     values: Any
-    labels: Sequence[str]
+    labels: Sequence[str | Say]
     _: KW_ONLY
     x: Key = ""
     y: Key = ""
@@ -175,6 +175,7 @@ class Bars:
 
     def keys(self) -> Iterator[Key]:
         yield from (k for k in (self.title, self.x, self.y, *self.values) if k)
+        yield from (label for label in self.labels if isinstance(label, Say))
 
     def table(self) -> tuple[list[Key], list[list]]:
         columns = [self.x or "row", *((k or self.y or "value") for k in self.values)]
