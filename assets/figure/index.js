@@ -297,7 +297,8 @@ function letGo(state, seen) {
 
 function clear(state) {
   for (const p of state.panels) {
-    if (!(p?.kind === "plot" && p.frame) && !(p?.kind === "diagram" && p.body.firstChild)) continue;
+    const isPicture = p?.kind === "diagram" && !isMap(state.views[p.index]) && p.body.firstChild;  // nothing in it is pressed
+    if (!(p?.kind === "plot" && p.frame) && !isPicture) continue;
     p.body.style.minHeight = `${p.body.offsetHeight}px`;
     if (p.frame) window.Plotly?.purge(p.body);
     p.body.replaceChildren();

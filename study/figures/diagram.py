@@ -7,7 +7,7 @@ from typing import Any
 
 from study.figures.base import Words
 from study.figures.symbols import for_svg
-from study.look import Look
+from study.look import Look, between
 from study.views import Diagram, Say
 from study.views.diagram import Arrow, Box, Cells, Circle, Part, Polygon, Text
 
@@ -110,8 +110,8 @@ def _polygon(part: Polygon, look: Look, words: Words) -> str:
     color = _color(part.role, look)
     corners = " ".join(f"{x:g},{y:g}" for x, y in part.points)
     edge = f'stroke="{color}"' if part.tone else ""  # a blank sheet has none
-    ground = f'<polygon points="{corners}" fill="{look.page}"/>'  # what lies behind does not shine through
-    return f'{ground}<polygon points="{corners}" fill="{color}" fill-opacity="{part.tone:g}" {edge}/>'
+    fill = between([look.page, color], part.tone)  # what lies behind does not shine through
+    return f'<polygon points="{corners}" fill="{fill}" {edge}/>'
 
 
 def _cells(part: Cells, look: Look, words: Words) -> str:
