@@ -57,9 +57,12 @@ export function grid(p, view, room) {
   p.cells.forEach((button, i) => {
     const [r, c] = [Math.floor(i / C), i % C];
     const chosen = Boolean(view.selected) && view.selected[0] === r && view.selected[1] === c;
-    button.title = `${view.row_names[r]}·${view.col_names[c]}`;
-    button.setAttribute("aria-label", button.title);
-    button.setAttribute("aria-pressed", chosen);
-    button.tabIndex = chosen || (!view.selected && i === 0) ? 0 : -1;
+    const name = `${view.row_names[r]}·${view.col_names[c]}`, tab = chosen || (!view.selected && i === 0) ? 0 : -1;
+    if (button.title !== name) {  // what is as it was is not written again: the browser would look at its style anew
+      button.title = name;
+      button.setAttribute("aria-label", name);
+    }
+    if (button.getAttribute("aria-pressed") !== String(chosen)) button.setAttribute("aria-pressed", chosen);
+    if (button.tabIndex !== tab) button.tabIndex = tab;
   });
 }
