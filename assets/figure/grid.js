@@ -63,6 +63,6 @@ export function grid(p, view, room) {
       button.setAttribute("aria-label", name);
     }
     if (button.getAttribute("aria-pressed") !== String(chosen)) button.setAttribute("aria-pressed", chosen);
-    if (button.tabIndex !== tab) button.tabIndex = tab;
+    if (button.getAttribute("tabindex") !== String(tab)) button.tabIndex = tab;
   });
 }
