@@ -215,7 +215,7 @@ function share(state, rows, high) {
 function steady(state, p, width) {
   const now = [state.step, width, presenting(state)].join();
   p.body.style.minHeight = "";
-  if (presenting(state) || state.card.querySelector("textarea, input[type=text]")) return;
+  if (presenting(state) || state.card?.querySelector("textarea, input[type=text]")) return;
   p.tall = Math.max(p.body.offsetHeight, p.tallAt === now ? p.tall : 0);
   p.tallAt = now;
   p.body.style.minHeight = `${p.tall}px`;
