@@ -134,7 +134,6 @@ function wanted(main) {
 }
 
 function settle() {
-  if (held) reopen(held.folds);
   const main = box(), top = held && main ? wanted(main) : undefined;
   if (top === undefined) return;
   if (Math.abs(main.scrollTop - top) > 1) main.scrollTop = top;

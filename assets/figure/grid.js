@@ -15,7 +15,9 @@ function ramp(colors) {
 const names = ({ large, shape: [R] }) => (large ? 30 + 3 * R : 24);
 
 function paint(p, view) {
-  p.painted = view.z + view.scale.colors;
+  const painted = view.z + view.scale.colors;
+  if (p.painted === painted) return;  // where another cell is chosen, the pictures stay
+  p.painted = painted;
   const bytes = Uint8Array.from(atob(view.z), (ch) => ch.charCodeAt(0)), colors = ramp(view.scale.colors);
   const [, , T, S] = view.shape;
   p.cells.forEach((button, i) => {
@@ -53,7 +55,7 @@ export function grid(p, view, room) {
     p.body.style.width = p.body.style.height = "";
   }
   p.body.firstChild.style.maxWidth = room.height ? `${Math.min(room.width, 40 + ((room.height - names(view)) / R) * C)}px` : "";
-  if (p.painted !== view.z + view.scale.colors) paint(p, view);  // where another cell is chosen, the pictures stay
+  paint(p, view);
   p.cells.forEach((button, i) => {
     const [r, c] = [Math.floor(i / C), i % C];
     const chosen = Boolean(view.selected) && view.selected[0] === r && view.selected[1] === c;

@@ -297,10 +297,11 @@ function letGo(state, seen) {
 
 function clear(state) {
   for (const p of state.panels) {
+    const isPlot = p?.kind === "plot" && p.frame;
     const isPicture = p?.kind === "diagram" && !isMap(state.views[p.index]) && p.body.firstChild;  // nothing in it is pressed
-    if (!(p?.kind === "plot" && p.frame) && !isPicture) continue;
+    if (!isPlot && !isPicture) continue;
     p.body.style.minHeight = `${p.body.offsetHeight}px`;
-    if (p.frame) window.Plotly?.purge(p.body);
+    if (isPlot) window.Plotly?.purge(p.body);
     p.body.replaceChildren();
     p.frame = p.drawn = undefined;
     state.stale = true;

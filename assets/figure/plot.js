@@ -49,12 +49,14 @@ export async function plot(state, p, view, room, budget) {
   p.frame = frame;
   await Plotly.react(p.body, data, layout, { displayModeBar: false, responsive: false, doubleClick: "reset" });
   numbers(p.body);
-  requestAnimationFrame(() => numbers(p.body));  // where a fold is just opening, nothing has its width yet
 }
 
-// The numbers of bars, all of them or none: Plotly leaves out those alone that their bars have no room for.
-function numbers(body) {
+// The numbers of bars, all of them or none: Plotly leaves out those alone that their bars have no room for. Where some
+// have none it is asked again in the next frame: right after a drawing, some had no width yet that had room.
+function numbers(body, again = true) {
   body.removeAttribute("data-crowded");
   const widths = [...body.querySelectorAll(".bartext")].map((text) => text.getBoundingClientRect().width);
-  body.toggleAttribute("data-crowded", widths.some((width) => width) && !widths.every((width) => width));
+  const isCrowded = widths.some((width) => width) && !widths.every((width) => width);
+  body.toggleAttribute("data-crowded", isCrowded);
+  if (isCrowded && again) requestAnimationFrame(() => numbers(body, false));
 }

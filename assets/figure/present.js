@@ -105,7 +105,7 @@ export function standing() {
 }
 
 const steps = () => [...(shown?.tabs?.children ?? [])];
-const numbers = () => Boolean(shown?.numbers.children.length || shown?.card?.querySelector("[class*=st-key-small_]"));
+const numbers = () => Boolean(shown?.numbers.children.length || shown?.card.querySelector("[class*=st-key-small_]"));
 
 // The chips one after the other; what the server has not answered yet counts as pressed.
 function walk(state, way) {

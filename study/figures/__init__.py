@@ -8,7 +8,7 @@ from typing import Any
 
 from study.figures import charts, diagram, matrices, rows, tokens
 from study.figures.alt import alternative
-from study.figures.base import Words, as_is
+from study.figures.base import Words, as_is, named
 from study.look import Look
 from study.views import (
     Bars,
@@ -19,7 +19,6 @@ from study.views import (
     Heatmaps,
     Histogram,
     Lines,
-    Say,
     Scatter,
     Table,
     TokenLines,
@@ -66,7 +65,7 @@ def figure(view: View, look: Look | None = None, words: Words = as_is):
 
     if isinstance(view, Chain | Table | Tokens | TokenLines | Diagram):
         columns, cells = view.table()
-        texts = [[words(c) if isinstance(c, Say) else c for c in column] for column in zip(*cells, strict=True)]
+        texts = [named(column, words) for column in zip(*cells, strict=True)]
         return go.Figure(go.Table(header={"values": [words(c) for c in columns]}, cells={"values": texts}))
     if isinstance(view, Heatmaps):
         view = matrices.mosaic(view)

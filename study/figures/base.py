@@ -90,8 +90,8 @@ def in_template(text: str) -> str:
     return escaped(text).replace("%", "&#37;")
 
 
-def named(labels: Iterable[str | Say], words: Words) -> tuple[str, ...]:
-    """Labels as text: a string of data as it is, a Say in the reader's words."""
+def named(labels: Iterable[Any], words: Words) -> tuple[Any, ...]:
+    """Labels or cells as they are shown: data as it is, a Say in the reader's words."""
     return tuple(words(label) if isinstance(label, Say) else label for label in labels)
 
 

@@ -26,11 +26,11 @@ def looks(evidence: Evidence | None, demo: Demo, words: DemoWords, values: dict[
     """
     by_step = speaking(evidence, demo, words, values)
     alone = by_step.get("")  # a demo of one step, which has no name
-    own = {
-        i: f"looks.{by_step.get(step.name, step.name)}"
-        for i, step in enumerate(evidence.steps if evidence else ())
-        if step.name and words.has(f"looks.{by_step.get(step.name, step.name)}")
-    }
+    own = {}
+    for i, step in enumerate(evidence.steps if evidence else ()):
+        key = f"looks.{by_step.get(step.name, step.name)}"
+        if step.name and words.has(key):
+            own[i] = key
     return "\n\n".join(map(words, [f"looks.{alone}" if alone else "look_for", *own.values()])), list(own)
 
 

@@ -10,7 +10,6 @@ HEIGHT, NODES = 9000, 3000  # px at 1280 with its folds closed; of the document,
 PLACE = (
     "() => (({ scrollTop, scrollHeight }) => [scrollTop, scrollHeight])(document.querySelector('[data-testid=stMain]'))"
 )
-
 COUNT = "document.querySelectorAll('*').length"
 
 
