@@ -127,7 +127,7 @@ def watch(page: Page, complaints: list[str]) -> None:
         shown.dismiss()
 
     page.on("console", console)
-    page.on("pageerror", lambda error: complaints.append(f"page error: {error}"))
+    page.on("pageerror", lambda error: complaints.append(f"page error: {error.stack or error}"))  # with its place
     page.on("request", request)
     page.on("websocket", lambda ws: None if urlsplit(ws.url).hostname == "127.0.0.1" else complaints.append(ws.url))
     page.on("dialog", dialog)
@@ -150,6 +150,12 @@ def listening(page: Page) -> None:
 def resize(page: Page, size: tuple[int, int]) -> None:
     """size: width and height, px."""
     page.set_viewport_size({"width": size[0], "height": size[1]})
+
+
+def moved(page: Page) -> None:
+    """The reader has moved: the page is no longer held where it began while it grows (assets/shell.js), so that what a
+    test scrolls to, which no hand does, stays in sight."""
+    page.keyboard.press("Shift")
 
 
 def titled(page: Page, title: str) -> None:
@@ -176,6 +182,7 @@ def all_drawn(page: Page, lesson: Lesson) -> None:
         closed.evaluate_all("folds => folds.forEach(fold => fold.querySelector('summary').click())")
         page.wait_for_timeout(700)
     idle(page)
+    moved(page)
 
 
 def at(open_page: Callable[..., Page], stem: str, query: str = "", **settings) -> Page:
@@ -190,6 +197,7 @@ def begun(open_page: Callable[..., Page], stem: str, **settings) -> Page:
     page = open_page(f"/{stem}", **settings)
     page.locator(".lf[data-drawn]").first.wait_for(timeout=SLOW)
     idle(page)
+    moved(page)
     return page
 
 
