@@ -116,7 +116,7 @@ function wrapHistory() {
 
 // A place is held while the page grows: figures come seconds after the text. It is let go as soon as the reader (or the
 // browser for them: find, Tab, a screen reader) moves, or when the page has been quiet for a while.
-const QUIET = 2500, LONGEST = 30_000, JUMP = 700, BAR = UNDER + 12;  // ms, ms, ms, px
+const QUIET = 2500, LONGEST = 30_000, JUMP = 700, GOES = 3000, BAR = UNDER + 12;  // ms, ms, ms, ms, px
 let held, path = location.pathname;
 
 const within = (main, top) => Math.min(Math.max(top, 0), main.scrollHeight - main.clientHeight);
@@ -169,7 +169,9 @@ function hold(at, coming, folds = []) {
     if (page !== seen) { held.observer.disconnect(); if (page) held.observer.observe(page); seen = page; }
     const working = document.querySelector(".stApp")?.dataset.testScriptState !== "notRunning";
     if (working) coming = false;
-    reopen(held.folds);  // one that stands in another comes when that has been opened; a click may be lost on what is drawn anew
+    // One that stands in another comes when that has been opened, and a click may be lost on what is drawn anew. The page
+    // that is left may have boxes of the same names.
+    if (now - (document.documentElement.dataset.leaving ?? 0) > GOES) reopen(held.folds);
     if (working || coming || document.querySelector(".lf:not([data-drawn])")) grown = now;
     if (now - grown > QUIET || now - began > LONGEST) release();
   }, 100);

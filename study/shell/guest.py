@@ -6,6 +6,7 @@ from study.demo import demos
 from study.notes import Lesson
 from study.shell import address
 from study.shell.card import RESERVED, card
+from study.shell.formula import put_ours, without_images
 from study.shell.live_figure import near
 from study.shell.session import Reader, here
 
@@ -24,5 +25,5 @@ def _guest(lesson: Lesson, demo: str, reader: Reader) -> None:
         return
     with st.container(border=True, key=f"card_{demo}"):
         st.subheader(words("title"), anchor=demo)
-        st.markdown(words("look_for"))
+        put_ours(without_images(words("look_for"), reader.look), st.container(key=f"looks_{demo}"))
         near(key, RESERVED)
