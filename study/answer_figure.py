@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import parse_qsl, quote
 
 from study import link, stored
+from study.cited import cited
 from study.controls import Refusal
 from study.demo import STEP, Demo, Evidence, Step, demos
 from study.memo import memo
@@ -49,8 +50,9 @@ class Figure:
     @property
     def origin(self) -> str:
         """Where its numbers come from."""
-        named = app_words(self.words.lang)(f"origins.{self.evidence.origin.value}")
-        return " · ".join(part for part in (named, self.evidence.source) if part)
+        app = app_words(self.words.lang)
+        named = app(f"origins.{self.evidence.origin.value}")
+        return " · ".join(part for part in (named, cited(self.evidence.source, app)) if part)
 
 
 @memo(size=256)

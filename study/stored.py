@@ -39,7 +39,9 @@ class Stored:
     link: Mapping[str, str]
     date: str  # of the run, ISO 8601
     seconds: float
-    machine: str
+    system: str
+    cores: int
+    threads: int  # that computed
     versions: str  # of Python and the libraries that computed
     evidence: Evidence
 
@@ -118,12 +120,11 @@ def record(demo: Demo, values: Mapping[str, Any]) -> Stored:
     began = time.process_time()
     evidence = demo(**values)
     seconds = round(time.process_time() - began, 1)
-    machine = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores"
-    if threads := os.environ.get("OMP_NUM_THREADS"):
-        machine += f", {threads} thread{'s' * (threads != '1')}"
+    system, cores = f"{platform.system()} {platform.machine()}", os.cpu_count() or 1
+    threads = int(os.environ.get("OMP_NUM_THREADS") or cores)
     versions = f"Python {platform.python_version()}, torch {version('torch')}, NumPy {version('numpy')}"
     query, _ = link.write(demo, demo.values(dict(values)))
-    return Stored(query, datetime.date.today().isoformat(), seconds, machine, versions, evidence)
+    return Stored(query, datetime.date.today().isoformat(), seconds, system, cores, threads, versions, evidence)
 
 
 def states(demo: Demo) -> list[dict[str, Any]]:

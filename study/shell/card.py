@@ -12,6 +12,7 @@ from streamlit.delta_generator import DeltaGenerator
 from models.records import Unusable
 from study import lecture
 from study.answer_figure import computed
+from study.cited import cited
 from study.controls import Refusal, Text
 from study.demo import Demo, Evidence
 from study.look import Look
@@ -216,16 +217,16 @@ def _bar(demo: Demo, outcome: Outcome, words: DemoWords, query: dict[str, str], 
 
 def _origin(evidence: Evidence, stored: Stored | None, app: Words) -> dict[str, str]:
     if stored:
-        told = {"machine": stored.machine, "versions": stored.versions, "date": stored.date}
-        source = f"{stored.machine} · {stored.date}"
-        meaning = app("origin_meanings.stored", **told)
+        machine = app("stored_on", system=stored.system, cores=stored.cores, threads=stored.threads)
+        source = f"{machine} · {stored.date}"
+        meaning = app("origin_meanings.stored", machine=machine, versions=stored.versions, date=stored.date)
         return {"kind": "stored", "origin": app("origins.stored"), "meaning": meaning, "source": source, "card": ""}
     origin = evidence.origin.value
     return {
         "kind": origin,
         "origin": app(f"origins.{origin}"),
         "meaning": app(f"origin_meanings.{origin}"),
-        "source": evidence.source,
+        "source": cited(evidence.source, app),
         "card": card_url(evidence.source),
     }
 

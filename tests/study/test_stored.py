@@ -38,7 +38,7 @@ def test_the_defaults_and_every_preset_are_stored(demo: Demo):
     assert [run.link for run in runs] == [stored.link.write(demo, demo.values(v))[0] for v in stored.states(demo)]
     assert json.loads(stored.path_of(demo).read_text())["command"].endswith(f"study.stored {demo.stem}.{demo.name}")
     for run in runs:
-        assert run.seconds >= 0 and run.machine and run.versions and run.date
+        assert run.seconds >= 0 and run.system and run.cores >= 1 and run.threads >= 1 and run.versions and run.date
         assert all(claim.holds for claim in run.evidence.claims)
         for lang in written(Lesson(demo.stem)):
             assert all(told(run.evidence, Lesson(demo.stem).demo_words(lang, demo.name)))
