@@ -45,16 +45,19 @@ function onKey(event) {
   (links.find((link) => !link.closest("[data-stale=true]")) ?? links[0])?.click();  // stale: of the page just left
 }
 
-// Says on the links what the keys do.
+// Says on the links what the keys do. Asked for several times a second: classes are found fast, and what is said stays.
+const inBoxes = (name, tag) => [...document.getElementsByClassName(name)].flatMap((box) => [...box.getElementsByTagName(tag)]);
 function announce(keys) {
   for (const [way, text] of Object.entries(keys)) {
-    for (const link of document.querySelectorAll(`.st-key-go_${way} a, .st-key-quizgo_${way} button`)) {
+    for (const link of [...inBoxes(`st-key-go_${way}`, "a"), ...inBoxes(`st-key-quizgo_${way}`, "button")]) {
+      if (link.title === text) continue;
       link.title = text;
       link.setAttribute("aria-keyshortcuts", way === "next" ? "ArrowRight" : "ArrowLeft");
     }
   }
-  for (const number of document.querySelectorAll(".st-key-quizrow button")) {
-    number.setAttribute("aria-current", number.dataset.testid === "stBaseButton-primary");
+  for (const number of inBoxes("st-key-quizrow", "button")) {
+    const isNow = String(number.dataset.testid === "stBaseButton-primary");
+    if (number.getAttribute("aria-current") !== isNow) number.setAttribute("aria-current", isNow);
   }
 }
 
@@ -437,7 +440,11 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
   window.__lecture = data.lecture;  // what the keys do, for figure/screens.js
   placed();  // with the next frame, which asks where all stands in any case: much of the page is still to come
   if (!state.watch) {
+    let looked = 0;
     const look = () => {
+      const works = document.querySelector(".stApp")?.dataset.testScriptState === "running";
+      if (works && Date.now() - looked < 2000) return;  // the figure that is on its way comes first
+      looked = Date.now();
       const seen = theme();
       announce(state.data.keys);
       dressBar(parentElement, state.data);

@@ -50,7 +50,8 @@ export function actions(state, data) {
 function origin(bar) {
   const badge = make("span", `lf-origin lf-${bar.kind}`, bar.origin);
   badge.title = bar.meaning;
-  const source = make(bar.card ? "a" : "span", "lf-source", bar.source);
+  const source = make(bar.card ? "a" : "span", "lf-source");
+  source.append(...bar.source.split(/(?<=\|)/).flatMap((part, i) => (i ? [make("wbr"), part] : [part])));  // a signature's parts
   if (bar.card) Object.assign(source, { href: bar.card, target: "_blank", rel: "noopener" });
   return [badge, source];
 }

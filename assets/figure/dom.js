@@ -30,4 +30,21 @@ export function spelled(node, text = node.textContent) {
   return node;
 }
 
+// Chinese may break between any two characters: a label breaks between its words.
+const WORDS = globalThis.Intl?.Segmenter && new Intl.Segmenter("zh", { granularity: "word" }), HAN = /\p{Script=Han}/u;
+export function unbroken(node) {
+  if (!WORDS || !document.documentElement.lang.startsWith("zh") || !HAN.test(node.textContent)) return node;
+  node.classList.add("lf-words");
+  const walk = document.createTreeWalker(node, NodeFilter.SHOW_TEXT), texts = [];
+  while (walk.nextNode()) texts.push(walk.currentNode);
+  for (const text of texts) {
+    const words = [...WORDS.segment(text.data)];
+    text.replaceWith(...words.flatMap(({ segment, isWordLike }, i) => {
+      const before = words[i - 1]?.isWordLike && isWordLike && HAN.test(words[i - 1].segment.at(-1)) && HAN.test(segment[0]);
+      return before ? [make("wbr"), segment] : [segment];
+    }));
+  }
+  return node;
+}
+
 export const STEPS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };  // (row, column)

@@ -1,6 +1,6 @@
 // What stands around the figures: chips that set a demo to a state, tabs of its steps, sentences about the input, and
 // the numbers that are the lesson, in large type.
-import { make, spelled } from "./dom.js";
+import { make, spelled, unbroken } from "./dom.js";
 import { counted } from "./counts.js";
 
 export function top(state, data, redraw) {
@@ -100,7 +100,7 @@ function tell(state) {
   const whole = !all.some(({ step }) => step === shown);
   state.numbers.replaceChildren(...all.filter(({ step }) => step === (whole ? "" : shown)).map(({ label, value }) => {
     const pair = make("div");
-    pair.append(spelled(make("dt"), label.replace(/(\S) = (?=\S)/g, "$1\u00a0=\u00a0")), make("dd", "", value));
+    pair.append(unbroken(spelled(make("dt"), label.replace(/(\S) = (?=\S)/g, "$1\u00a0=\u00a0"))), make("dd", "", value));
     return pair;
   }));
 }

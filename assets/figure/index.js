@@ -2,7 +2,7 @@
 import { actions } from "./bar.js";
 import { block, diagram, isMap, mapWidth } from "./diagram.js";
 import { crossing, pointed } from "./cross.js";
-import { STEPS, clamp, make, spelled } from "./dom.js";
+import { STEPS, clamp, make, spelled, unbroken } from "./dom.js";
 import { equation } from "./equation.js";
 import { say, top } from "./frame.js";
 import { grid } from "./grid.js";
@@ -40,7 +40,7 @@ function dress(p, view) {
   p.title.textContent = view.title || "";
   p.mark.style.background = view.mark || "transparent";
   p.mark.hidden = !view.mark;
-  for (const line of [p.title, p.y]) spelled(line);
+  for (const line of [p.title, p.y]) unbroken(spelled(line));
   p.scale.hidden = !view.scale;
   if (view.scale) {
     p.low.textContent = view.scale.low;
@@ -186,7 +186,10 @@ async function draw(state) {
     await Promise.all(work);
     state.root.dataset.drawn = String(++state.drawn);
     align(state);
-    for (const cell of state.rows.querySelectorAll("th, td")) spelled(cell);
+    for (const cell of state.rows.querySelectorAll("th, td")) {
+      spelled(cell);
+      if (whole < NARROW) unbroken(cell);
+    }
     for (const [p, view] of shown) scrollable(p, view);
   } catch (error) {
     console.warn(error);

@@ -93,7 +93,8 @@ function narrow(view, width, n) {
   if (n === 1) return 300 + NAME * Math.max(0, named(view).length - 4);
   if (n > 2) return 200 + (slants(view, width) ? LEANING : 0);
   if (view.square) return 320;  // one unit is as long on both axes: what is not high is not wide either
-  return (view.cells ? clamp(14 * view.cells[0] + 100 + (slants(view, width) ? LEANING : 0), 250, 270) : 220) + NAME * clamp(named(view).length - 1, 0, 2);
+  const [every, most] = view.pick ? [18, 310] : [14, 270];  // px
+  return (view.cells ? clamp(every * view.cells[0] + 100 + (slants(view, width) ? LEANING : 0), 250, most) : 220) + NAME * clamp(named(view).length - 1, 0, 2);
 }
 
 // What scrolls within a page that scrolls is easily overlooked: rows that stand alone have more room.
@@ -104,7 +105,7 @@ export const equationRoom = (budget, figures, large) => (figures ? budget - (lar
 
 const SENTENCE = 24;  // tokens
 const STEEP = 18;  // px: where columns are narrower, slanted names would cover each other at 45 degrees
-const FLAT = 12;  // px: square cells that are lower than this are drawn oblong, on a phone
+const FLAT = 12, FINGER = 22;  // px: square cells that are lower are drawn oblong, on a phone; those that a finger chooses
 
 // A matrix in its room: the size of a cell, the slant of the tick texts, how many of them are left out.
 export function matrix(view, room, budget) {
@@ -123,7 +124,7 @@ function cells(view, room, budget, margin) {
   const angle = !slanted ? 0 : likely < STEEP * large ? -60 : -45;
   if (angle) m.b += view.widest * (angle === -60 ? 0.87 : 0.72) - 8;
   const high = Math.max(1, (room.height - m.t - m.b) / r);
-  const flat = innerWidth < NARROW && c <= SENTENCE && high < FLAT;  // on a phone there is more room across
+  const flat = innerWidth < NARROW && c <= SENTENCE && high < (view.pick ? FINGER : FLAT);  // on a phone there is more room across
   if (square) cell = Math.min(cell, flat ? 3 * high : high);
   const tall = square && !flat ? cell : Math.min(clamp(cell, 16 * large, 32 * large), high);
   return { m, cell, tall, angle };

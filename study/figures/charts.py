@@ -95,11 +95,11 @@ def _band(series: Series, name: str, color: str) -> list[dict[str, Any]]:
 
 
 def _here(view: Lines, look: Look) -> list[dict[str, Any]]:
-    """The vertical line at the control's value."""
+    """The vertical line at the control's value: thin and solid, for it is none of the lines that are dashed."""
     if view.here is None:
         return []
     at = {"x0": view.here, "x1": view.here, "y0": 0, "y1": 1, "yref": "paper"}
-    return [{"type": "line", **at, "line": {"color": look.ink, "width": 1, "dash": "dot"}}]
+    return [{"type": "line", **at, "line": {"color": look.ink, "width": 1}}]
 
 
 def _axis(log: bool, arrays: Sequence[np.ndarray | None] = ()) -> dict[str, Any]:

@@ -36,7 +36,7 @@ def lines(view: Lines, look: Look, words: Words) -> Picture:
         marks += _line(inside, series, color, dash, view.dotted(series))
     if view.here is not None:
         at, _ = inside.at(view.here, 10**y.low if y.log else y.low)
-        marks.append(svg.line(at, inside.y0, at, inside.y0 + inside.height, look.ink, 1, ' stroke-dasharray="2 3"'))
+        marks.append(svg.line(at, inside.y0, at, inside.y0 + inside.height, look.ink, 1))
     return plot.chart(inside, marks, legend, look)
 
 

@@ -64,3 +64,30 @@ def test_a_long_word_never_widens_the_page(open_page, stem, word):
         for width in (1280, 375):
             page.set_viewport_size({"width": width, "height": 800})
             quiet(page, OVERHANG, f"{width} px, {query[:200]}")
+
+
+#: The Chinese words of the labels that stand on two lines, and how many labels do.
+CUT = """() => {
+  const words = new Intl.Segmenter("zh", { granularity: "word" }), cut = [], lines = (range) =>
+    new Set([...range.getClientRects()].map((r) => Math.round(r.top))).size;
+  let wrapped = 0;
+  for (const label of document.querySelectorAll(".lf-numbers dt, .lf-title, .lf-table th")) {
+    const range = document.createRange(), walk = document.createTreeWalker(label, NodeFilter.SHOW_TEXT);
+    range.selectNodeContents(label);
+    wrapped += lines(range) > 1;
+    while (walk.nextNode()) for (const { index, segment } of words.segment(walk.currentNode.data)) {
+      range.setStart(walk.currentNode, index);
+      range.setEnd(walk.currentNode, index + segment.length);
+      if (/\\p{Script=Han}/u.test(segment) && lines(range) > 1) cut.push(`${segment} in ${label.textContent}`);
+    }
+  }
+  return [cut, wrapped];
+}"""
+
+
+@pytest.mark.parametrize("stem", ["b2_input_embeddings", "t2_layer_vs_batch_norm"])
+def test_a_chinese_label_breaks_between_its_words(open_page, stem):
+    page = at(open_page, stem, locale="zh-CN", size=(390, 844))
+    cut, wrapped = page.evaluate(CUT)
+    assert cut == []
+    assert wrapped > 0
