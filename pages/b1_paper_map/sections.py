@@ -43,7 +43,7 @@ SECTIONS = {
     "masking": Section("C.2", "details", (8,)),
 }
 ROWS = {"why": "position", "what": "query", "works": "value", "due_to": "key", "details": "hidden"}  # and their colours
-LEFT, ROOM, GAP = 50, 308, 4  # units: where boxes begin, what they share, between them
+LEFT, ROOM, GAP = 54, 304, 4  # units: where boxes begin, what they share, between them
 HIGH, PITCH = 22, 45  # of a box, from one row to the next
 PROOFS = ("works", "due_to")  # the rows that prove something
 PARTS = ("problem", "answer", "proof")

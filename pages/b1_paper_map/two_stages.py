@@ -6,8 +6,8 @@ from study.demo import Claim, Evidence, Origin
 from study.views import Diagram, Say
 from study.views.diagram import Arrow, Box, Text
 
-LEFT, RIGHT = 8, 220  # of the two columns
-WIDE = 132
+LEFT, RIGHT = 4, 218  # of the two columns
+WIDE, HALF = 138, 67  # of a column, of one of two boxes in it
 HEADS, ENCODER, INPUT, DATA = 46, 118, 182, 232  # tops of boxes
 BASE = BertConfig(d_model=768, n_layer=12, n_head=12, d_ff=3072)  # BERT-base, with the released vocabulary
 CLASSES = 3  # of MNLI
@@ -25,8 +25,8 @@ def two_stages() -> Evidence:
     """Pre-training on the left, fine-tuning on the right; in between the tables, each beside what it varies."""
     middle = RIGHT + WIDE / 2
     heads = [
-        Box(LEFT, HEADS, 64, 40, Say("masked_lm"), role="query"),
-        Box(LEFT + 68, HEADS, 64, 40, Say("nsp"), role="query"),
+        Box(LEFT, HEADS, HALF, 40, Say("masked_lm"), role="query"),
+        Box(LEFT + WIDE - HALF, HEADS, HALF, 40, Say("nsp"), role="query"),
         Box(RIGHT, HEADS, WIDE, 40, role="value"),
         Text(middle, HEADS + 17, Say("task_layer"), role="value"),
         Text(middle, HEADS + 33, Say("new_weights"), role="value", size=12),

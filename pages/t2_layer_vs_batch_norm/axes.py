@@ -55,7 +55,9 @@ def axes(
         claims.append(Claim("channel_shift_undone", measured=still_shifted, expected=0, abs=1e-9))
     else:
         trace_of_eps = _trace_of_eps(base, norm, gamma, token_scale)
-        claims.append(Claim("token_scale_undone", measured=still_louder, expected=0, abs=trace_of_eps))
+        undone = Claim("token_scale_undone", measured=still_louder, expected=0, abs=trace_of_eps)
+        claims.append(undone)
+        still_louder = 0 if undone.holds else still_louder  # the trace that ε leaves is told by the claim
     return Evidence(
         Step("values", matrix(x, "before"), matrix(y, f"after_{norm}")),
         Step("statistics", _statistic(norm, 0, before, after), _statistic(norm, 1, before, after)),
@@ -120,7 +122,7 @@ def _matrix(x: Tensor, title: str, token_scale: float, channel_shift: float) -> 
     """x (B, T, C) as rows of tokens; the names of the loud row and of the shifted column say what happened to them."""
     rows, columns = token_names(SENTENCES, LENGTH), names("c", CHANNELS)
     rows[LOUD] += f" ×{token_scale:g}"
-    columns[SHIFTED] += f"{channel_shift:+g}".replace("-", "−")
+    columns[SHIFTED] += f" {channel_shift:+g}".replace("-", "−")
     return Heatmap(x.flatten(0, 1), rows, columns, title, x="channel", y="token", group="x", role="hidden")
 
 

@@ -57,11 +57,11 @@ def pre_post(
             Claim("post_unit", measured=worst(sums["post"][-1], 1.0), expected=1, abs=1e-3),
         ],
         measured=[
-            Measured("ratio", blocks["post"][-1].mean() / blocks["pre"][-1].mean(), unit="times"),
-            Measured("pre_slope", _exponent(last["pre"])),
-            Measured("stream_pre", sums["pre"][-1].mean()),
-            Measured("last_post", blocks["post"][-1].mean()),
-            Measured("last_pre", blocks["pre"][-1].mean()),
+            Measured("ratio", blocks["post"][-1].mean() / blocks["pre"][-1].mean(), unit="times", step="last"),
+            Measured("pre_slope", _exponent(last["pre"]), step="last"),
+            Measured("stream_pre", sums["pre"][-1].mean(), step="last"),
+            Measured("last_post", blocks["post"][-1].mean(), step="layers"),
+            Measured("last_pre", blocks["pre"][-1].mean(), step="layers"),
         ],
         origin=Origin.TOY,
     )

@@ -47,7 +47,10 @@ def train_vs_eval(
         same("eval_same_as_torch", seen.module(seen.last.mT).mT.detach(), in_eval, abs=1e-6),
     ]
     left = (seen.elsewhere - mean)[0]  # two running means that began 1 apart
-    measured = [Measured("start_in_it", left, unit="share"), Measured("mean_off", (mean - POPULATION[0])[0].abs())]
+    measured = [
+        Measured("start_in_it", left, unit="share", step="running"),
+        Measured("mean_off", (mean - POPULATION[0])[0].abs(), step="running"),
+    ]
     notices = []
     if seen.trained is None:  # one value per channel
         layer = normalization.layer_norm(seen.last)  # (1, 1, C)
@@ -65,7 +68,7 @@ def train_vs_eval(
             same("train_same_as_torch", seen.trained, in_training, abs=1e-6),
         ]
         bars = _same_batch(in_training, in_eval)
-        measured.insert(1, Measured("train_eval_gap", (in_training - in_eval).abs().max()))
+        measured.append(Measured("train_eval_gap", (in_training - in_eval).abs().max(), step="same"))
     return Evidence(
         Step("running", _curve(seen.running, "mean"), _curve(seen.running, "variance")),
         Step("same", bars),

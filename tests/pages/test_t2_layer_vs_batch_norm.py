@@ -57,7 +57,7 @@ def test_a_batch_of_three_sentences_of_four_tokens_has_twelve_layer_and_six_batc
 
 def test_the_names_of_the_row_and_the_column_say_what_happened_to_them():
     before = view(DEMOS["axes"](token_scale=5.0, channel_shift=-2.5), "before")
-    assert (before.rows[1], before.cols[2]) == ("s1·t2 ×5", "c3−2.5")
+    assert (before.rows[1], before.cols[2]) == ("s1·t2 ×5", "c3 −2.5")
     plain = view(DEMOS["axes"](token_scale=1.0, channel_shift=0.0), "before")
     changed = np.argwhere(before.z != plain.z)
     assert {tuple(at) for at in changed} == {(i, j) for i in range(12) for j in range(6) if i == 1 or j == 2}
