@@ -20,7 +20,7 @@ HEADS = (
 
 
 def greedy() -> Evidence:
-    """Ever shorter prefixes are looked up until one is found; then the same of the rest, behind ##."""
+    """Ever shorter prefixes are looked up until one is found; then the same for the rest, behind ##."""
     trace = wordpiece.load().trace(WORD)
     parts = list(HEADS)
     for n, look in enumerate(trace.attempts):
@@ -57,7 +57,7 @@ def _look(n: int, look: Attempt) -> list[Part]:
     parts.append(_letters(x, y, WORD[look.start : look.end], tried))
     x += LETTER * (look.end - look.start) + LETTER / 2
     for letter in WORD[look.end :]:
-        parts.append(Text(x, line, letter, role="mask"))
+        parts.append(Text(x, line, letter, role="hidden"))
         x += LETTER
     return parts
 

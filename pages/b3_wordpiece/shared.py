@@ -50,7 +50,7 @@ def shared(
             same("one_row", [float((r - _row(wanted)).abs().max()) for r in readings], 0),
             same("same_as_torch", [cosine for _, cosine in near], _by_torch(wanted, near), abs=1e-9),
         ],
-        measured=[*_means(alike, has_it), Measured("words_with", has_it.sum())],
+        measured=[*_means(alike, has_it), Measured("words_with", has_it.sum(), step="words")],
         origin=Origin.PRETRAINED,
         source=local_bert.source(),
     )
@@ -81,7 +81,7 @@ def _means(alike: np.ndarray, has_it: np.ndarray) -> list[Measured]:
     for name, group in groups.items():
         cosines = alike[pairs & group]  # (pairs of the group,)
         if cosines.size:
-            means.append(Measured(name, cosines.mean()))
+            means.append(Measured(name, cosines.mean(), step="words"))
     return means
 
 

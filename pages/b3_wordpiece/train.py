@@ -132,8 +132,9 @@ def _text_cut(panel: str, text: str, cut: learning.Cut, steps: Sequence[bpe.Step
     """The first words of the text in their present pieces; those of the last merge are marked."""
     words = [word for word in wordpiece.words(text) if word in cut]
     last = steps[-1].merged if steps else None
-    title = Say(panel, pieces=sum(len(cut[word]) for word in words), merges=len(steps))
     first = [(word, cut[word]) for word in words[:SHOWN]]
+    pieces = sum(len(cut[word]) for word in words)
+    title = Say(panel, pieces=pieces, merges=len(steps), shown=len(first), all=len(words))
     return chips(first, title, missing=(), focus=lambda piece: piece == last, focus_means="last_merge")
 
 

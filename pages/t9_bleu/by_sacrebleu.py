@@ -37,9 +37,9 @@ def tokens(text: str, tokenize: str) -> tuple[str, ...]:
     return tuple(cut(text.rstrip()).split())
 
 
-def signature() -> str:
-    """Of the score of a sentence with the usual settings."""
-    return corpus(("a",), (("a",),), effective=True)[1]
+def signature(tokenize: str = "13a") -> str:
+    """Of the score of a sentence, with the usual settings beside the tokenizer."""
+    return corpus(("a",), (("a",),), tokenize, effective=True)[1]
 
 
 def _metric(tokenize: str, smooth: str, effective: bool):

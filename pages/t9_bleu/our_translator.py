@@ -33,7 +33,7 @@ class Search(NamedTuple):
     each: tuple[float, ...]  # BLEU of the sentences
 
 
-def our_translator(pair: Annotated[int, Slider(1, 500)] = 1, n: N = 1) -> Evidence:
+def our_translator(pair: Annotated[int, Slider(1, 500)] = 20, n: N = 1) -> Evidence:
     """One held-out sentence looked at closely; the scores of all of them."""
     kept = held_out.load()
     at = min(pair, len(kept.pairs)) - 1  # the slider may go past the last pair
@@ -41,20 +41,22 @@ def our_translator(pair: Annotated[int, Slider(1, 500)] = 1, n: N = 1) -> Eviden
     greedy = _search(Say("greedy"), tuple(p.greedy for p in kept.pairs), wanted)
     beam = _search(Say("beam_of", width=kept.beam), tuple(p.beam for p in kept.pairs), wanted)
     gains = [b - g for g, b in zip(greedy.each, beam.each, strict=True)]
+    better = mean(gain > 1e-9 for gain in gains)  # a gain within a rounding error is none
+    worse = mean(gain < -1e-9 for gain in gains)
     closely = (_closely(search.hyps[at], wanted[at], n, search.name) for search in (greedy, beam))
     return Evidence(
         Step("pair", *closely, _one_pair(kept.pairs[at], at + 1, len(kept.pairs))),
         Step("all", _spread((greedy, beam)), lambda: _scores((greedy, beam), wanted)),
         claims=lambda: [_as_sacrebleu("same_greedy", greedy, wanted), _as_sacrebleu("same_beam", beam, wanted)],
         measured=[
-            Measured("this_greedy", greedy.each[at]),
-            Measured("this_beam", beam.each[at]),
-            Measured("corpus_greedy", greedy.total.score),
-            Measured("mean_greedy", mean(greedy.each)),
-            Measured("mean_beam", mean(beam.each)),
-            # a gain within a rounding error is none
-            Measured("beam_better", mean(gain > 1e-9 for gain in gains), unit="share"),
-            Measured("beam_worse", mean(gain < -1e-9 for gain in gains), unit="share"),
+            Measured("this_greedy", greedy.each[at], step="pair"),
+            Measured("this_beam", beam.each[at], step="pair"),
+            Measured("corpus_greedy", greedy.total.score, step="all"),
+            Measured("corpus_beam", beam.total.score, step="all"),
+            Measured("beam_better", better, unit="share", step="all"),
+            Measured("beam_worse", worse, unit="share", step="all"),
+            Measured("mean_greedy", mean(greedy.each), step="all"),
+            Measured("mean_beam", mean(beam.each), step="all"),
         ],
         origin=Origin.TRAINED_HERE,
         source=CARD,
@@ -84,19 +86,22 @@ def _spread(searches: Sequence[Search]) -> Bars:
     for name, search in zip(("greedy", "beam"), searches, strict=True):
         places = [min(int(score // width), BINS - 1) for score in search.each]
         bars[name] = [places.count(i) for i in range(BINS)]
-    return Bars(bars, labels, x="sentence_bleu", y="sentences", title="spread")
+    title = Say("spread", pairs=len(searches[0].each))
+    return Bars(bars, labels, x="sentence_bleu", y="sentences", title=title)
 
 
 def _scores(searches: Sequence[Search], wanted: tuple[str, ...]) -> Table:
     """A row for each search; where only a part of the test set is kept here, also what training noted of all."""
     rows = []
+    kept = Say("whole", n=len(wanted))
     for name, search in zip(("greedy", "beam"), searches, strict=True):  # short: nine columns on a phone
         b, chrf_score = search.total, _corpus_chrf(search.hyps, wanted)
-        rows.append([Say(name), b.score, *b.precisions, b.bp, chrf_score, len(wanted)])
+        rows.append([Say(name), b.score, *b.precisions, b.bp, chrf_score, kept])
     whole = held_out.results()
     if whole.pairs["test"] > len(wanted):
         for name, b in whole.test.items():
-            rows.append([Say(f"all_{name}"), b.bleu, *b.precisions, b.bp, None, b.pairs])
+            pairs = Say("whole", n=b.pairs)
+            rows.append([Say(f"all_{name}"), b.bleu, *b.precisions, b.bp, None, pairs])
     precisions = [p_n(i + 1) for i in range(bleu.N)]
     return Table(["search", "bleu", *precisions, "bp", "chrf", "pairs"], rows)
 

@@ -69,14 +69,14 @@ def where_it_fails(case: Annotated[str, Choice(*CASES)] = "kinship", n: N = 1) -
             same("same_scores", [result.score for result in results], theirs, abs=1e-9),
         ],
         measured=[
-            Measured("bleu_right", results[0].score),
-            Measured("bleu_wrong", results[1].score),
-            Measured("bleu_misranks", _misranks(0)),
-            Measured("chrf_misranks", _misranks(1)),
-            Measured("cases", len(CASES)),
+            Measured("bleu_right", results[0].score, step="case"),
+            Measured("bleu_wrong", results[1].score, step="case"),
+            Measured("bleu_misranks", _misranks(0), step="all"),
+            Measured("chrf_misranks", _misranks(1), step="all"),
+            Measured("cases", len(CASES), step="all"),
         ],
         origin=Origin.CALCULATED,
-        source=by_sacrebleu.signature(),
+        source=by_sacrebleu.signature(tokenize),
     )
 
 

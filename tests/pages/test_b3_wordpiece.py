@@ -448,6 +448,12 @@ def test_the_large_numbers_are_those_of_the_text_as_cut():
         assert large["bpe_length"] == pieces(evidence, "cut_bpe")
 
 
+def test_it_is_said_how_many_words_are_shown():
+    for text, (shown, every) in ((train.TEXT, (20, 62)), (train.CHINESE, (16, 16))):
+        title = dict(titled(DEMOS["train"](text=text), "cut_wordpiece").title.values)
+        assert (title["shown"], title["all"]) == (shown, every)
+
+
 def test_the_candidates_of_step_13():
     rows = {row[0]: row[1:] for row in titled(DEMOS["train"](), "candidates").rows}
     assert rows["f + ##e"][2:4] == ("5 ✓", "4.224") and rows["h + ##o"][2:4] == ("4", "9.818 ✓")

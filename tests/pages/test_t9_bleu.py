@@ -321,6 +321,8 @@ def test_five_scores(example, scores):
     bars = view(evidence, Bars)
     found = dict(zip(bars.labels, bars.values[""].tolist(), strict=True))
     assert found == pytest.approx(scores, abs=0.5) and claims(evidence)["same_tokens"] == 0
+    assert "tok:…" in evidence.source and "13a" not in evidence.source  # each score has a tokenizer of its own
+    assert notices(evidence) == ["reference_of"]
     said = {dict(v.title.values)["tokenizer"]: float(dict(v.title.values)["score"]) for v in step(evidence, "cuts")}
     assert said == pytest.approx(found, abs=0.051)
 
@@ -356,12 +358,14 @@ def test_the_translators_scores(three_pairs):
     assert claims(evidence)["same_beam"] > claims(evidence)["same_greedy"]
     (*closely, texts), (spread, scores) = step(evidence, "pair"), step(evidence, "all")
     assert [row[0].key for row in scores.rows] == ["greedy", "beam", "all_greedy", "all_beam"]
-    assert [row[-1] for row in scores.rows] == [3, 3, 9, 9]
+    assert [dict(row[-1].values)["n"] for row in scores.rows] == [3, 3, 9, 9]
     told = [float(dict(v.title.values)["bleu"]) for v in closely]
     assert texts.rows[0][1] == "我累了。" and told[1] > told[0]
     this = [measured(evidence)[f"this_{search}"] for search in ("greedy", "beam")]
     assert this == pytest.approx(told, abs=0.051)
     assert texts.rows[-1][1] == "Tatoeba, CC-BY 2.0 (France) #1"
+    assert dict(spread.title.values) == {"pairs": 3}
+    assert measured(evidence)["corpus_beam"] == scores.rows[1][1] > measured(evidence)["corpus_greedy"]
     assert sum(spread.values["greedy"]) == 3 and spread.values["greedy"][-1] == 1  # the perfect one
     assert measured(evidence)["beam_better"] == pytest.approx(2 / 3) and measured(evidence)["beam_worse"] == 0
 
@@ -371,6 +375,8 @@ def test_translations_that_say_what_the_reference_says_and_score_low():
     assert [m["this_greedy"] for m in found] == pytest.approx([15, 23, 15], abs=0.5)
     assert found[2]["this_beam"] == pytest.approx(59, abs=0.5)
     greedy, beam = (row[2:7] for row in step(DEMOS["our_translator"](), "all")[1].rows[:2])
+    begin = measured(DEMOS["our_translator"]())  # with two translations that differ
+    assert 0 < begin["this_greedy"] < begin["this_beam"] < 100
     assert all(a < b for a, b in zip(greedy[:4], beam[:4], strict=True)) and greedy[4] > beam[4]
 
 
@@ -400,6 +406,7 @@ def test_missing_files_are_named(demo, given, tmp_path, monkeypatch):
 def test_a_wrong_translation_above_a_right_one(case):
     evidence = DEMOS["where_it_fails"](case=case)
     assert claims(evidence)["wrong_above_right"] > 0
+    assert f"tok:{CASES[case][-1]}|" in evidence.source
     found = measured(evidence)
     assert found.items() >= {"bleu_misranks": 7, "chrf_misranks": 6, "cases": 7}.items()
     right, wrong = (view(evidence, Bars).values[side][0] for side in ("right", "wrong"))
