@@ -239,7 +239,7 @@ def test_nothing_typed_becomes_html():
     formulas = ROOT / "study" / "shell" / "formula.py"  # those of our own texts, in notes and over cards
     assert [path for path in ours if "unsafe_allow" in path.read_text(encoding="utf-8")] == [formulas]
     putting = [path.name for path in ours if "put_ours(" in path.read_text(encoding="utf-8")]
-    assert sorted(putting) == ["card.py", "formula.py", "note.py"]
+    assert sorted(putting) == ["card.py", "formula.py", "guest.py", "note.py"]
     scripts = sorted((ROOT / "assets").rglob("*.js"))
     assert {"shell.js", "index.js", "tokens.js"} <= {path.name for path in scripts}
     for path in scripts:
