@@ -75,7 +75,7 @@ def scores(q: Tensor, k: Tensor, q_r: Tensor, k_r: Tensor, reach: int) -> tuple[
 
 
 def _far(pairs: list[tuple[int, int]], reach: int) -> float:
-    """The share of pairs that share a vector with all that lie farther apart."""
+    """The share of pairs k or more apart: δ tells no farther (i - j = k - 1 has the last vector as well)."""
     return sum(abs(i - j) >= reach for i, j in pairs) / len(pairs)
 
 

@@ -138,7 +138,7 @@ def _bases() -> list[tuple[str, Row]]:
 
 def _base_and_others() -> list[Points]:
     """BERT-base with the authors of its tables as names; the other models in grey, since no two tables compare."""
-    base = [(place.split(",")[0], r) for place, r in _bases()]
+    base = [(place.split(",")[0].replace(" et al.", ""), r) for place, r in _bases()]
     others = [r for t in TABLES.values() for r in t.rows if r.name != "BERT-base"]
     return [
         replace(_points("others", tuple(others)), role="mask", quiet=True),

@@ -55,7 +55,7 @@ def sharing(
     totals = [sum(count(s, f, t).values()) / 1e6 for f, t in WAYS]
     names = [_name(s, f, t, marked=(f, t) == (factorised, shared)) for f, t in WAYS]
     bars = Bars(totals, names, x="ways", y="millions", title="four")
-    rows = [[Say(p), round(plain[p] / 1e6, 2), round(chosen[p] / 1e6, 2)] for p in PARTS]
+    rows = [[Say(p), f"{plain[p] / 1e6:.2f}", f"{chosen[p] / 1e6:.2f}"] for p in PARTS]
     return Evidence(
         bars,
         Table(["part", "plain", "chosen"], rows, "by_part"),

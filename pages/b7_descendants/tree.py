@@ -73,7 +73,8 @@ MODELS = _read(
 )
 YEARS = {2018: 0, 2019: 1, 2020: 6, 2021: 8, 2024: 9, 2025: 10}  # and the row in which each begins
 PARTS = ("what", "why", "number")
-LEFT, WIDE, GAP, HIGH, PITCH = 36, 78, 3, 20, 34  # units
+LEFT, WIDE, GAP, HIGH, PITCH = 36, 79, 2, 20, 34  # units
+ASIDE = 8  # units between the lines that arrive in one column
 ROUND = 1.5  # by which a sheet is smaller on every side than its box, whose corners are round
 PRESETS = {
     "all_minilm": {"model": "all_minilm"},
@@ -101,7 +102,7 @@ def tree(
             Claim("parents_older", measured=sum(older), expected=len(older)),
         ],
         origin=Origin.PAPER,
-        source=f"{chosen.label}: {chosen.source}",
+        source=f"{chosen.label}: {_place(chosen.source)}",
     )
 
 
@@ -113,22 +114,35 @@ def ancestors(name: str) -> list[str]:
     return line
 
 
+def _place(source: str) -> str:
+    """A number alone is one of arXiv's."""
+    return f"arXiv {source}" if source[0].isdigit() else source
+
+
 def _corner(name: str) -> tuple[float, float]:
     m = MODELS[name]
     return LEFT + m.column * (WIDE + GAP), 3 + m.row * PITCH
 
 
 def _edges(line: list[str]) -> Iterator[Arrow]:
-    """From every model to what it goes back to, below the boxes; the chosen line strong, from old to new."""
+    """To every model from what it goes back to, below the boxes; the chosen line strong."""
     strong = set(itertools.pairwise(line))
     edges = [(name, m.parent) for name, m in MODELS.items() if m.parent]
     for name, parent in sorted(edges, key=strong.__contains__):
         (x, y), (px, py) = _corner(name), _corner(parent)
-        ends = ((px + WIDE / 2, py + HIGH), (x + WIDE / 2, y))
+        aside = _aside(name)
+        ends = ((px + WIDE / 2 + aside * (x == px), py + HIGH), (x + WIDE / 2 + aside, y))
         if py == y:
             ends = ((px, py + HIGH / 2), (x + WIDE, y + HIGH / 2))
         on = (name, parent) in strong
-        yield Arrow(ends, role="value" if on else "mask", head=on, dashed=not on, width=2.5 if on else 1)
+        yield Arrow(ends, role="value" if on else "mask", dashed=not on, width=2.5 if on else 1)
+
+
+def _aside(name: str) -> float:
+    """How far from the middle of its box a line arrives: each in a column elsewhere, so that none reads as another's
+    continuation where it passes below a box."""
+    column = [other for other, m in MODELS.items() if m.column == MODELS[name].column]
+    return ASIDE * (column.index(name) - (len(column) - 1) / 2)
 
 
 def _boxes(changed: str) -> Iterator[Box | Polygon]:

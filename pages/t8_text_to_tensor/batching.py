@@ -93,7 +93,7 @@ def _tones(rows: list[list[str]]) -> tuple[tuple[float, ...], ...]:
 
 def _weights(found: Batch, row: int, weights: Tensor, masked: bool, head: int) -> Heatmap:
     """Who looks at whom in one sentence of the batch; hatched what the mask hides."""
-    tokens = [*found.tokens[row], *["[PAD]"] * (len(weights) - len(found.tokens[row]))]
+    tokens = _padded(found)[row]
     hidden = ~found.mask[row].expand_as(weights) if masked else None  # (S, S)
     title = Say("weights", line=row + 1, head=head)
     return Heatmap(weights, tokens, tokens, title, x="keys", y="queries", scale="weight", masked=hidden)

@@ -64,8 +64,8 @@ def _words() -> list[Text]:
     shapes = [Text(x, 31, shape, size=12) for x, shape in SHAPES.items()]
     said = [Text(x, y, Say(key), anchor="start", size=12) for key, (x, y) in SAID.items()]
     q = Text(82, 14, "Q", role="query", bold=True)
-    first = Text(222, 14, Say("head", number=1), bold=True)
-    second = Text(302, 14, Say("head", number=2), bold=True)
+    first = Text(222, 14, Say("head", number=0), bold=True)
+    second = Text(302, 14, Say("head", number=1), bold=True)
     wrong = Text(8, 192, Say("wrong"), anchor="start", role="wrong", bold=True)
     return [q, first, second, wrong, *shapes, *said]
 

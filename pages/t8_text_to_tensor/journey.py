@@ -65,7 +65,8 @@ def _values(trip: Trip, text: str, station: str, head: int) -> View:
         case "qkv":
             parts = [z[name][0, head, :, :EACH] for name in ("qkv", "keys", "values")]  # (S, EACH) each
             columns = [f"{letter}{n + 1}" for letter in "qkv" for n in range(EACH)]
-            return Heatmap(torch.cat(parts, 1), pieces, columns, Say("of_head", head=head), y="token")
+            title = Say("of_qkv", head=head, shown=EACH, width=z["qkv"].shape[-1])
+            return Heatmap(torch.cat(parts, 1), pieces, columns, title, y="token")
         case "mixed" | "joined":
             rows = _by_head(z["joined"][0], len(z["weights"][0]))
             columns = [f"h{h} · {n + 1}" for h in range(len(z["weights"][0])) for n in range(EACH)]

@@ -83,7 +83,7 @@ def station_map(shapes: Mapping[str, Shape], sizes: Sizes, chosen: str) -> Diagr
     read = sum(station.name in shapes for station in READING)
     y = TOP + PITCH * read + 24
     for letters in SIZES:
-        values = "  ".join(f"{letter} = {sizes[letter]}" for letter in letters.split())
+        values = ", ".join(f"{letter} = {sizes[letter]}" for letter in letters.split())
         parts.append(Text(4, y, values, anchor="start", size=12))
         y += 18
     return Diagram([*_ways(read), *parts], 360, TOP + PITCH * len(ENCODER), pick="station", selected=chosen)

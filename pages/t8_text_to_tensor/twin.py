@@ -10,18 +10,18 @@ from pages.t8_text_to_tensor.stations import STATIONS, Shape, station_map, told
 from study.controls import Block, Refusal, Slider
 from study.demo import Claim, Evidence, Measured, Origin
 from study.memo import memo
-from study.views import Bars
+from study.views import Bars, Say
 
 VOCABULARY = 1000  # of the twin: small, so that its logits stay small
 TENSORS = tuple(name for name in STATIONS if name not in ("text", "pieces"))
-BARS = {  # a station -> its sign
-    "position": "x",
+BARS = {  # a station -> its name on the map, or what is short for it
+    "position": Say("s_position"),
     "qkv": "Q",
-    "scores": "QKᵀ (S, S)",
-    "wide": "FFN",
-    "masked": "QKᵀ (T, T)",
-    "cross": "QKᵀ (T, S)",
-    "logits": "logits",
+    "scores": "QKᵀ",
+    "wide": Say("s_wide"),
+    "masked": Say("s_masked"),
+    "cross": Say("cross_weights"),
+    "logits": Say("s_logits"),
 }
 PRESETS = {
     "pencil": {"B": 2, "S": 3, "T": 3, "d_model": 4, "n_head": 2, "d_ff": 16, "station": "qkv"},
