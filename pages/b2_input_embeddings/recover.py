@@ -49,13 +49,14 @@ def recover(
             same("params_of_sum", _added_model().total, sum(p.numel() for p in bert.load().encoder.parameters())),
         ],
         measured=lambda: [
-            Measured("tokens_right", _agreeing(s.tokens, read_tokens), unit="share"),
-            Measured("positions_right", _agreeing(places, read_places), unit="share"),
-            Measured("along_own", _along_own(8), unit="share"),
-            Measured("token_room", room()["token"]),
-            Measured("position_room", room()["position"]),
-            Measured("mean_cosine", room()["cosine"]),
-            Measured("random_cosine", (2 / torch.pi / C) ** 0.5),  # |cosine| of two random directions, for large C
+            Measured("tokens_right", _agreeing(s.tokens, read_tokens), unit="share", step="read"),
+            Measured("positions_right", _agreeing(places, read_places), unit="share", step="read"),
+            Measured("along_own", _along_own(8), unit="share", step="read"),
+            Measured("token_room", room()["token"], step="read"),
+            Measured("position_room", room()["position"], step="read"),
+            Measured("mean_cosine", room()["cosine"], step="read"),
+            # |cosine| of two random directions, for large C
+            Measured("random_cosine", (2 / torch.pi / C) ** 0.5, step="read"),
         ],
         origin=Origin.PRETRAINED,
         source=local_bert.source(),

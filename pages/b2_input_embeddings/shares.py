@@ -63,8 +63,8 @@ def compared(s: bert_input.Sum) -> Table:
     columns = ["part", "mean_length", "share", "share_of_cls", "share_of_difference"]
     rows = []
     for k, name in enumerate(bert_input.PARTS):
-        numbers = length[k].mean(), share[k].mean(), share[k, 0], difference[k]
-        rows.append([Say(name), *(round(float(n), 4) for n in numbers)])
+        in_percent = [round(100 * float(n), 1) for n in (share[k].mean(), share[k, 0], difference[k])]
+        rows.append([Say(name), round(float(length[k].mean()), 3), *in_percent])
     return Table(columns, rows, "compared")
 
 

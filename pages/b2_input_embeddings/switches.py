@@ -82,8 +82,7 @@ def switches(
 
 @memo
 def _same_for_every_switch(text: str, pair: str) -> tuple[list[tuple[str, Numbers]], list[Measured]]:
-    """The other changes to a text, and the cosine of the sentence vectors of its two sentences, read one by one: most
-    of the work, and no switch changes it."""
+    """The other changes, and the cosine of the two sentences read one by one: most of the work, for every switch."""
     s = bert_input.taken_apart(text, pair)
     others = cases(s, run(s))
     if not pair.strip():
@@ -118,14 +117,14 @@ def run(s: Sum, keep: tuple[bool, bool, bool] = (True, True, True)) -> Run:
     x = encoder.embedding.norm(total.float())[None]  # (1, T, C)
     hidden, inside = encoder.through(x)
     weights = [tensors[-1] for tensors in inside]  # L × (1, H, T, T)
-    # B = 1 here, so joining the layers along B gives L instead
-    return Run(torch.cat(hidden), torch.cat(weights))
+    return Run(torch.cat(hidden), torch.cat(weights))  # B = 1 here, so joining the layers along B gives L instead
 
 
 def swapped(s: Sum) -> tuple[Sum, list[int]]:
     """[CLS] B [SEP] A [SEP], and where each token of s stands in it. A text without a pair stays as it is."""
     first = s.segments.count(0)  # [CLS], A and its [SEP]
-    a, b = list(range(1, first)), list(range(first, len(s.ids)))
+    a = list(range(1, first))
+    b = list(range(first, len(s.ids)))
     order = [0, *b, *a]
     new = s.ordered(order)
     segments = [0] * (1 + len(b)) + [1] * len(a) if b else s.segments
@@ -151,7 +150,7 @@ def compared(usual: Run, other: Run) -> Numbers:
 def cases(s: Sum, usual: Run) -> list[tuple[str, Numbers]]:
     """Changes to one input, each compared with the model as it is."""
     runs = {}
-    for name in PARTS:
+    for name in ("token", "position", "segment"):  # segments last: what else is done to them stands below
         keep = tuple(part != name for part in PARTS)
         runs[f"no_{name}"] = run(s, keep)
     for name, segments in _other_segments(s.segments).items():
@@ -168,7 +167,7 @@ def cases(s: Sum, usual: Run) -> list[tuple[str, Numbers]]:
 
 def _other_segments(segments: list[int]) -> dict[str, list[int]]:
     count = len(segments)
-    return {"all_a": [0] * count, "all_b": [1] * count, "exchanged": [1 - segment for segment in segments]}
+    return {"exchanged": [1 - segment for segment in segments], "all_a": [0] * count, "all_b": [1] * count}
 
 
 def _shortened(s: Sum, usual: Run) -> list[tuple[str, Numbers]]:
@@ -187,9 +186,10 @@ def _shortened(s: Sum, usual: Run) -> list[tuple[str, Numbers]]:
 
 
 def _table(rows: Sequence[tuple[str, Numbers]]) -> Table:
-    columns = ["case", "cos_sum", "mean_moved", "cos_sentence", "cos_cls"]
-    cells = [[Say(name), *(round(n, 4) for n in numbers)] for name, numbers in rows]
-    return Table(columns, cells, "cases")
+    cells = []
+    for name, (a, far, b, c) in rows:
+        cells.append([Say(name), round(a, 3), round(100 * far, 1), round(b, 3), round(c, 3)])
+    return Table(["case", "cos_sum", "mean_moved", "cos_sentence", "cos_cls"], cells, "cases")
 
 
 def _no_order(s: Sum, token: bool, segment: bool) -> Claim:

@@ -43,12 +43,20 @@ def _so_far(found: dict[str, list[float]], scores: Tensor) -> Evidence:
     at_half = {name: values[: LEFT.index(18) + 1][-1] for name, values in found.items()}  # or as far as it got
     ends = [values[0] for values in found.values()]
     return Evidence(
-        Lines(lines, x="left", y="bleu", title="falling", x_range=(-1, len(HEADS) + 1), y_range=(0, 45)),
+        Lines(
+            lines,
+            x="left",
+            y="bleu",
+            title="falling",
+            x_range=(-1, len(HEADS) + 1),
+            y_range=(0, 45),
+            x_ticks=LEFT[::-1],
+        ),
         Heatmap(scores, ROWS, COLUMNS, "importance", x="head", y="attention", scale="amount"),
         claims=[Claim("same_start", measured=ends[0], expected=ends[1])],
         measured=[
-            Measured("half", at_half["important"]),
-            Measured("half_random", at_half["random"]),
+            Measured("half", at_half["important"], decimals=1),
+            Measured("half_random", at_half["random"], decimals=1),
             Measured("cross_by_encoder", site["C"] / site["E"], unit="times"),
             Measured("left_now", left[-1]),
         ],

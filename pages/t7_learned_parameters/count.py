@@ -12,7 +12,7 @@ from models.transformer import MultiHead, Transformer, TransformerConfig
 from study.controls import Choice, Slider
 from study.demo import Claim, Evidence, Measured, Origin, Step
 from study.memo import memo
-from study.views import Bars, Lines, Series, Table
+from study.views import Bars, Lines, Say, Series, Table
 
 HEADS = ("1", "2", "4", "8", "16", "32")  # each divides every d_model of the slider
 MILLION = 1e6
@@ -112,7 +112,7 @@ def _module(d_model: int, n_head: int) -> Table:
     """The module's own list of parameters."""
     rows = []
     for name, p in _multi_head(d_model, n_head).named_parameters():
-        rows.append([name, " × ".join(map(str, p.shape)), p.numel()])
+        rows.append([name, " × ".join(map(str, p.shape)), Say("whole", n=p.numel())])
     return Table(["name", "shape", "numbers"], rows)
 
 

@@ -72,7 +72,7 @@ def head_roles(
     decoder_role: Annotated[str, Choice(*ROLES["decoder"]), When(site="decoder")] = "previous",
     cross_role: Annotated[str, Choice(*ROLES["cross"]), When(site="cross")] = "translation",
 ) -> Evidence:
-    """Twelve heads of one attention in one role, and the best head of every role."""
+    """Twelve heads of one attention in one role, and the head with the most weight for every role."""
     name = {"encoder": encoder_role, "decoder": decoder_role, "cross": cross_role}[site]
     role, by_first = found(name, site), found("first", site)
     best = role.weight.argmax()
@@ -115,7 +115,8 @@ def head_roles(
 
 def _row(name: str, role: Found) -> list[Say | str | float]:
     best = role.weight.argmax().item()
-    return [Say(name), HEADS[best], round(role.weight[best].item(), 2), round(role.chance[best].item(), 2)]
+    in_percent = [round(100 * of[best].item(), 1) for of in (role.weight, role.chance)]
+    return [Say(name), HEADS[best], *in_percent]
 
 
 def roles(site: str) -> dict[str, Found]:

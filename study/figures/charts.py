@@ -57,6 +57,8 @@ def lines(view: Lines, look: Look, words: Words) -> dict[str, Any]:
     y_axis |= axis_title(view.y, look, words)
     if view.x_range:
         x_axis["range"] = [math.log10(x) for x in view.x_range] if view.log_x else list(view.x_range)
+    if view.x_ticks:
+        x_axis |= {"tickvals": list(view.x_ticks), "ticktext": [number(tick) for tick in view.x_ticks]}
     if view.y_range:
         y_axis["range"] = list(view.y_range)
     if view.square:

@@ -38,8 +38,10 @@ def axis(
     log: bool = False,
     ends: tuple[float, float] | None = None,
     room: tuple[float, float] = (0.04, 0.04),
+    ticks: Sequence[float] = (),
 ) -> Axis:
-    """An axis on which these values have room: before and after them, in shares of what lies between."""
+    """An axis on which these values have room: before and after them, in shares of what lies between. ticks: instead
+    of round numbers."""
     values = values[np.isfinite(values) & ((values > 0) if log else True)]
     low, high = ends or ((values.min(), values.max()) if values.size else (0.0, 1.0))
     low, high = (math.log10(v) for v in (low, high)) if log else (float(low), float(high))
@@ -47,7 +49,8 @@ def axis(
         low, high = low - 0.5, high + 0.5
     if ends is None:
         low, high = low - room[0] * (high - low), high + room[1] * (high - low)
-    return Axis(low, high, _log_ticks(low, high) if log else _ticks(low, high), title, log)
+    own = tuple((tick, number(tick)) for tick in ticks)
+    return Axis(low, high, own or (_log_ticks(low, high) if log else _ticks(low, high)), title, log)
 
 
 def _ticks(low: float, high: float) -> tuple[tuple[float, str], ...]:

@@ -20,7 +20,7 @@ def lines(view: Lines, look: Look, words: Words) -> Picture:
     y_values = np.concatenate([a.ravel() for s in view.series for a in (s.low, s.y, s.high) if a is not None])
     x_values = np.concatenate([s.x.ravel() for s in view.series])
     x, y = (
-        plot.axis(x_values, words(view.x) if view.x else "", view.log_x, view.x_range),
+        plot.axis(x_values, words(view.x) if view.x else "", view.log_x, view.x_range, ticks=view.x_ticks),
         plot.axis(y_values, words(view.y) if view.y else "", view.log_y, view.y_range),
     )
     styles = [_style(view, i, look) for i in range(len(view.series))]

@@ -52,6 +52,7 @@ class Lines:
     """Lines over a common axis. here: an x to mark with a vertical line (the control's value).
 
     x_range, y_range: where the axes begin and end, so that they stay while a curve grows (`room`).
+    x_ticks: where the x axis has its ticks, instead of at round numbers.
     square: one unit is as long on both axes, so that a circle is round.
     solid: no line is dashed unless it says so itself, as in the view beside it, where dashes have a meaning.
     """
@@ -68,9 +69,10 @@ class Lines:
     y_range: tuple[float, float] | None = None
     square: bool = False
     solid: bool = False
+    x_ticks: Sequence[float] = ()
 
     def __post_init__(self):
-        freeze(self, series=tuple(self.series))
+        freeze(self, series=tuple(self.series), x_ticks=tuple(self.x_ticks))
 
     def dotted(self, series: Series) -> bool:
         """Has this curve dots, because its points are few? One that grows does not lose them on the way."""

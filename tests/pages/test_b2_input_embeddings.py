@@ -124,9 +124,11 @@ def test_every_part_can_be_seen_on_its_scale():
 def test_what_the_note_says_about_lengths_and_shares():
     evidence = DEMOS["shares"]()
     found = rows(evidence)
-    assert found["token"] == pytest.approx((1.15, 0.66, 0.36, 0.67), abs=0.005)
-    assert found["segment"] == pytest.approx((0.48, 0.15, 0.03, 0.002), abs=0.005)
-    assert found["position"] == pytest.approx((0.63, 0.19, 0.62, 0.33), abs=0.005)
+    lengths, in_percent = ({part: row[cut] for part, row in found.items()} for cut in (0, slice(1, None)))
+    assert lengths == pytest.approx({"token": 1.15, "segment": 0.48, "position": 0.63}, abs=0.005)
+    assert in_percent["token"] == pytest.approx((66, 36, 67), abs=0.5)
+    assert in_percent["segment"] == pytest.approx((15, 3, 0.2), abs=0.5)
+    assert in_percent["position"] == pytest.approx((19, 62, 33), abs=0.5)
     told = {"cls_position": 0.62, "segment_share": 0.15, "segment_difference": 0.002}
     assert measured(evidence) == pytest.approx(told | {"segments_cosine": 0.94, "segments_apart": 0.16}, abs=0.005)
     assert next(v for v in evidence.views if isinstance(v, Bars)).values["position"][0] == pytest.approx(2.36, abs=0.01)
@@ -151,13 +153,14 @@ def test_the_positions_that_stand_out():
 # --- switches --------------------------------------------------------------------------------------------------------
 def test_what_the_note_says_about_switching_off():
     found = rows(DEMOS["switches"]())
-    told = {  # sentence vector, attention moved
-        "no_token": (0.09, 0.36), "no_position": (0.63, 0.31), "no_segment": (0.68, 0.47), "all_a": (0.999, 0.03),
-        "exchanged": (0.997, 0.06), "swapped": (0.94, 0.15), "reversed": (0.82, 0.23),
+    told = {  # sentence vector, attention moved in per cent
+        "no_token": (0.09, 36), "no_position": (0.63, 31), "no_segment": (0.68, 47), "all_a": (0.999, 3),
+        "exchanged": (0.997, 6), "swapped": (0.94, 15), "reversed": (0.82, 23),
     }  # fmt: skip
     for name, (sentence, moved) in told.items():
-        assert found[name][2] == pytest.approx(sentence, abs=0.005), name
-        assert found[name][1] == pytest.approx(moved, abs=0.006), name
+        assert found[name][2] == pytest.approx(sentence, abs=0.006), name
+        assert found[name][1] == pytest.approx(moved, abs=0.6), name
+    assert list(found)[3:5] == ["no_segment", "exchanged"]  # what is compared stands together
     assert found["no_segment"][0] == max(found[f"no_{p}"][0] for p in ("token", "segment", "position"))
     assert found["no_segment"][0] == pytest.approx(0.96, abs=0.005)
     assert (found["no_sep"][2], found["no_cls"][2]) == pytest.approx((0.987, 0.93), abs=0.005)
@@ -301,7 +304,9 @@ def test_the_plane_keeps_as_much_variance_as_it_says():
     assert isinstance(after, Scatter) and dict(before.title.values)["share"] == "81%"
     assert [len(g.labels) for g in after.groups] == [4, 4] and dict(after.title.values)["share"] == "59%"
     assert len(DEMOS["senses"](layer=0).views) == 4
-    assert before.groups[1].x[1] == pytest.approx(before.groups[1].x[3])  # sentences 6 and 8: "bank" is the second word
+    at = dict(zip(range(1, 9), np.concatenate([np.stack([g.x, g.y], 1) for g in before.groups]), strict=True))
+    assert at[6] == pytest.approx(at[8])  # "bank" is the second word of both
+    assert at[4] == pytest.approx(at[5])  # the seventh, of different senses
 
 
 def test_the_sentences_and_their_neighbours_are_listed():

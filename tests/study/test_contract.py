@@ -348,6 +348,12 @@ def test_lines_keep_the_axes_that_they_are_given():
     assert draw(powers, Look(), str)["figure"]["layout"]["xaxis"]["range"] == [0, 3]
 
 
+def test_lines_have_their_ticks_where_they_are_told():
+    view = Lines([Series("a", [36, 18, 0], [1, 2, 3])], x="x", y="y", x_range=(-1, 37), x_ticks=(0, 18, 36))
+    axis = draw(view, Look(), str)["figure"]["layout"]["xaxis"]
+    assert (axis["tickvals"], axis["ticktext"]) == ([0, 18, 36], ["0", "18", "36"])
+
+
 def test_room_for_a_curve_is_wider_only_where_the_curve_is():
     assert room(4) == room(4, [0, 1], np.array([4.0])) == (0, 4)
     assert room(4, [1, np.nan], [10, np.inf]) == (0, 10.5)

@@ -93,6 +93,10 @@ def test_an_axis_has_a_few_ticks_inside(low, high, log):
     assert all(-1e-9 <= made.share(value) <= 1 + 1e-9 for value, _ in made.ticks)
 
 
+def test_an_axis_has_the_ticks_that_it_is_given():
+    assert axis(np.array([0.0, 36.0]), "", ticks=(0, 18, 36)).ticks == ((0, "0"), (18, "18"), (36, "36"))
+
+
 def test_the_name_of_the_columns_stands_beside_the_scale_of_a_narrow_matrix():
     """Both stand below the matrix; they lay on each other where it was narrower than both."""
     drawn = printed(Heatmap([[1.0]], ["a"], ["b"], x="predicted"), LOOK, as_is).svg
