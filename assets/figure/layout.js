@@ -93,8 +93,7 @@ function narrow(view, width, n) {
   if (n === 1) return 300 + NAME * Math.max(0, named(view).length - 4);
   if (n > 2) return 200 + (slants(view, width) ? LEANING : 0);
   if (view.square) return 320;  // one unit is as long on both axes: what is not high is not wide either
-  const [every, most] = view.pick ? [18, 310] : [14, 270];  // px
-  return (view.cells ? clamp(every * view.cells[0] + 100 + (slants(view, width) ? LEANING : 0), 250, most) : 220) + NAME * clamp(named(view).length - 1, 0, 2);
+  return (view.cells ? clamp(14 * view.cells[0] + 100 + (slants(view, width) ? LEANING : 0), 250, 270) : 220) + NAME * clamp(named(view).length - 1, 0, 2);
 }
 
 // What scrolls within a page that scrolls is easily overlooked: rows that stand alone have more room.
