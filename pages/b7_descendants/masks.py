@@ -16,7 +16,7 @@ from study.views.tokens import Span
 
 SHARE, COPIES, LONGEST = 0.15, 10, 40  # of tokens masked; of a static mask; tokens that are read
 EPOCHS, RUNS = 100, 300
-WORDS = "a lonesome boy was unhappily and unbelievably homesick"
+WORDS = "a lonesome boy was unbelievably homesick"
 PRESETS = {
     "forty": {"words": WORDS, "epochs": 40, "step": "epochs"},
     "short": {"words": "birds sing at dawn", "epochs": 40, "step": "epochs"},
