@@ -9,7 +9,7 @@ from pypdf import PdfReader
 
 from study.words import app_words
 
-from .driver import LESSONS, T5, all_drawn, card, idle, listening, visit
+from .driver import LESSONS, T5, all_drawn, card, idle, listening, moved, visit
 
 STEM = "b6_glue"
 LESSON, EN = LESSONS[STEM], app_words("en")
@@ -68,6 +68,7 @@ def test_the_quiz_is_printed_whole_where_every_figure_has_come(open_page, name):
     """The reader has been everywhere on the page, and nothing but the items that are not shown is missing on paper."""
     page = open_page(f"/{name}", size=(1280, 800))
     listening(page)
+    moved(page)
     count = len(LESSON.quiz("en")) if name == STEM else 10
     missing = page.locator(".st-key-page .lf:not([data-drawn])")
     for _ in range(80):
