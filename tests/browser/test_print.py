@@ -75,7 +75,7 @@ def test_the_quiz_is_printed_whole_where_every_figure_has_come(open_page, name):
         page.evaluate(UNFOLD)
         if missing.count() == 0:
             break
-        missing.first.evaluate("lf => lf.scrollIntoView()")
+        missing.evaluate_all("figures => figures[0]?.scrollIntoView()")  # it may have come by now
         page.wait_for_timeout(700)
     expect(missing).to_have_count(0)
     items = page.locator(".st-key-quiz [class*='st-key-quiz_']")
