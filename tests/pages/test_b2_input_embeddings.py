@@ -154,11 +154,11 @@ def test_the_positions_that_stand_out():
 def test_what_the_note_says_about_switching_off():
     found = rows(DEMOS["switches"]())
     told = {  # sentence vector, attention moved in per cent
-        "no_token": (0.09, 36), "no_position": (0.63, 31), "no_segment": (0.68, 47), "all_a": (0.999, 3),
+        "no_token": (0.09, 36), "no_position": (0.625, 31), "no_segment": (0.68, 47), "all_a": (0.999, 3),
         "exchanged": (0.997, 6), "swapped": (0.94, 15), "reversed": (0.82, 23),
     }  # fmt: skip
     for name, (sentence, moved) in told.items():
-        assert found[name][2] == pytest.approx(sentence, abs=0.006), name
+        assert found[name][2] == pytest.approx(sentence, abs=0.005), name
         assert found[name][1] == pytest.approx(moved, abs=0.6), name
     assert list(found)[3:5] == ["no_segment", "exchanged"]  # what is compared stands together
     assert found["no_segment"][0] == max(found[f"no_{p}"][0] for p in ("token", "segment", "position"))
